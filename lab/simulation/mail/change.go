@@ -27,11 +27,13 @@ func (s *session) create(c command) string {
 	}
 	made := name
 	if s.often(createRenamed, name) {
-		made = strings.ToLower(name) + "_"
+		rest := strings.TrimPrefix(name, s.store.prefix)
+		made = strings.TrimSuffix(name, rest) + strings.ToLower(rest) + "_"
 	}
 	if s.store.boxes[made] != nil {
 		return "NO [ALREADYEXISTS] it exists"
 	}
+	s.makeParents(made)
 	box := s.store.create(made, s.line.Process)
 	if len(c.words) > 1 && len(c.words[1].list) > 1 && len(c.words[1].list[1].list) > 0 {
 		box.use = c.words[1].list[1].list[0].text
@@ -39,9 +41,20 @@ func (s *session) create(c command) string {
 	return "OK created"
 }
 
+// makeParents makes what is above a mailbox, where the server does that (RFC 9051, section 6.3.4).
+func (s *session) makeParents(name string) {
+	for at := range name {
+		parent := name[:at]
+		above := strings.HasPrefix(name[at:], s.store.delim) && parent+s.store.delim != s.store.prefix
+		if above && s.always(parentsMade) && s.store.mailbox(parent) == nil {
+			s.store.create(parent, s.line.Process)
+		}
+	}
+}
+
 func (s *session) remove(c command) string {
 	s.writes(c)
-	box := s.store.boxes[c.words[0].text]
+	box := s.store.mailbox(c.words[0].text)
 	if box == nil || box.name == "INBOX" {
 		return "NO [NONEXISTENT] no such mailbox"
 	}
@@ -70,7 +83,7 @@ func (s *session) rename(c command) string {
 
 func (s *session) subscribe(c command) string {
 	s.writes(c)
-	box := s.store.boxes[c.words[0].text]
+	box := s.store.mailbox(c.words[0].text)
 	if box == nil {
 		return "NO [NONEXISTENT] no such mailbox"
 	}
@@ -93,6 +106,8 @@ func (s *session) refusesMessage(content int) (verb string, refuses bool) {
 	return "", false
 }
 
+const tooBigWords = "[TOOBIG] the message is too large"
+
 // letter is one message of an APPEND.
 type letter struct {
 	content int
@@ -104,9 +119,12 @@ type letter struct {
 // append stores all messages of a command or none.
 func (s *session) append(c command) string {
 	s.writes(c)
-	box := s.store.boxes[c.words[0].text]
+	box := s.store.mailbox(c.words[0].text)
 	if box == nil {
 		return "NO [TRYCREATE] no such mailbox"
+	}
+	if words, is := s.full(); is {
+		return "NO " + words
 	}
 	letters, problem := s.letters(c.words[1:])
 	if problem != "" {
@@ -117,10 +135,10 @@ func (s *session) append(c command) string {
 	}
 	var uids uidSet
 	for _, l := range letters {
-		m := s.store.deliver(box, l.content, l.text, l.flags, l.date, s.line.Process)
+		m := s.store.deliver(box, l.content, l.text, s.keeps(l.flags), l.date, s.line.Process)
 		uids = append(uids, m.uid)
 	}
-	if !s.caps["UIDPLUS"] {
+	if !s.caps["UIDPLUS"] || !s.tellsUIDs() && s.chance.With(uidsUntold, c.text).Nth(c.nth).Happens(0.5) {
 		return "OK stored"
 	}
 	return fmt.Sprintf("OK [APPENDUID %d %s] stored", box.validity, uids)
@@ -144,6 +162,9 @@ func (s *session) letters(words []word) (letters []letter, problem string) {
 		if !known {
 			s.store.breach("octets are not changed", fmt.Sprintf("a message arrives that nobody has written: %.80q", w.text))
 			return nil, "NO what is that"
+		}
+		if s.tooBig(len(w.text)) {
+			return nil, "NO " + tooBigWords
 		}
 		if verb, refuses := s.refusesMessage(content); refuses {
 			return nil, verb + " message not taken"
@@ -174,9 +195,9 @@ func (s *session) change(c command) string {
 		if !parseSet(c.words[0].text).has(m.uid) {
 			continue
 		}
-		s.store.flag(m, changed(m.flags, action, flags), s.line.Process)
+		s.store.flag(m, changed(m.flags, action, s.keeps(canonical(flags))), s.line.Process)
 		if !strings.HasSuffix(action, ".SILENT") {
-			s.say(`* %d FETCH (UID %d FLAGS (%s))`, s.number(m.uid), m.uid, strings.Join(m.flags, " "))
+			s.say(`* %d FETCH (UID %d FLAGS (%s))`, s.number(m.uid), m.uid, s.flagText(m))
 		}
 	}
 	return "OK done"

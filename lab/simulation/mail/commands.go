@@ -48,6 +48,9 @@ func (s *session) capability(command) string {
 
 func (s *session) logIn(command) string {
 	s.loggedIn = true
+	if s.always(capsAsked) {
+		return "OK welcome"
+	}
 	return "OK [CAPABILITY " + s.capabilities() + "] welcome"
 }
 
@@ -82,18 +85,21 @@ func (s *session) list(c command) string {
 			}
 		}
 	}
-	for _, name := range s.store.names() {
+	if c.verb == "LIST" {
+		s.sayParents()
+	}
+	for _, name := range s.listed() {
 		box := s.store.boxes[name]
 		if c.verb == "LSUB" {
 			if box.subscribed {
-				s.say(`* LSUB () "%s" "%s"`, s.store.delim, name)
+				s.say(`* LSUB () "%s" %s`, s.store.delim, s.name(name))
 			}
 			continue
 		}
 		if hidden(box) {
 			continue
 		}
-		s.say(`* LIST (%s) "%s" "%s"`, strings.Join(s.attributes(box), " "), s.store.delim, name)
+		s.say(`* LIST (%s) "%s" %s`, strings.Join(s.attributes(box), " "), s.store.delim, s.name(name))
 		if items != nil && !s.closed(box) {
 			s.sayStatus(box, items, c.nth)
 		}
@@ -116,7 +122,7 @@ func (s *session) status(c command) string {
 	if len(c.words) < 2 {
 		return "BAD what of"
 	}
-	box := s.store.boxes[c.words[0].text]
+	box := s.store.mailbox(c.words[0].text)
 	if box == nil || s.closed(box) || s.often(statusMissing, box.names[0]) {
 		return "NO no such mailbox"
 	}
@@ -130,7 +136,7 @@ func (s *session) sayStatus(box *mailbox, items []word, nth int) {
 		return
 	}
 	if s.often(statusEmpty, box.names[0]) {
-		s.say(`* STATUS "%s" ()`, box.name)
+		s.say(`* STATUS %s ()`, s.name(box.name))
 		return
 	}
 	var said []string
@@ -158,7 +164,7 @@ func (s *session) sayStatus(box *mailbox, items []word, nth int) {
 			said = append(said, fmt.Sprintf("SIZE %d", s.octets(box)))
 		}
 	}
-	s.say(`* STATUS "%s" (%s)`, box.name, strings.Join(said, " "))
+	s.say(`* STATUS %s (%s)`, s.name(box.name), strings.Join(said, " "))
 }
 
 // uidNext is what the server says of it.
@@ -188,7 +194,7 @@ func (s *session) open(c command) string {
 	if len(c.words) == 0 {
 		return "BAD which"
 	}
-	box := s.store.boxes[c.words[0].text]
+	box := s.store.mailbox(c.words[0].text)
 	if box == nil {
 		return "NO [NONEXISTENT] no such mailbox"
 	}
@@ -199,8 +205,8 @@ func (s *session) open(c command) string {
 	for _, m := range box.messages {
 		s.view = append(s.view, m.uid)
 	}
-	s.say(`* FLAGS (\Answered \Flagged \Deleted \Seen \Draft)`)
-	s.say(`* OK [PERMANENTFLAGS (\Answered \Flagged \Deleted \Seen \Draft \*)] kept`)
+	s.say("* FLAGS (%s)", strings.Join(systemFlags, " "))
+	s.say("* OK [PERMANENTFLAGS (%s)] kept", s.permanent())
 	s.say("* %d EXISTS", len(box.messages))
 	s.say("* 0 RECENT")
 	s.say("* OK [UIDVALIDITY %d] valid", box.validity)
@@ -230,7 +236,7 @@ func (s *session) closeBox(c command) string {
 
 // news tells of what others have done to the open mailbox.
 func (s *session) news(verb string) {
-	if s.box == nil || verb == "FETCH" || verb == "UID FETCH" && !s.always(chatter) { // numbers stay during FETCH
+	if s.box == nil || verb == "FETCH" || verb == "UID FETCH" && !s.always(chatter) && !s.always(newsAmong) { // numbers stay during FETCH
 		return
 	}
 	gone := uidSet{}
@@ -261,7 +267,7 @@ func (s *session) news(verb string) {
 	if verb == "NOOP" {
 		for i, uid := range s.view {
 			if m := s.box.find(uid); m.modseq > s.seen {
-				s.say(`* %d FETCH (UID %d FLAGS (%s))`, i+1, uid, strings.Join(m.flags, " "))
+				s.say(`* %d FETCH (UID %d FLAGS (%s))`, i+1, uid, s.flagText(m))
 			}
 		}
 		s.seen = s.store.modseq

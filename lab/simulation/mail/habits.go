@@ -45,6 +45,20 @@ const (
 	uidnextStill       = "uidnext stands still"
 	validityShared     = "uidvalidity shared"
 	literalMinus       = "LITERAL-"
+	namesOtherwise     = "names said in other ways"
+	parentsListed      = "parents listed that do not exist"
+	parentsMade        = "parents made with their children"
+	flagsOtherwise     = "flags said in other ways"
+	fieldsOtherwise    = "header fields said in other ways"
+	zones              = "dates in other zones"
+	searchesSplit      = "several answers for a search"
+	newsAmong          = "news among answers"
+	capsAsked          = "capabilities only when asked"
+	uidsSkipped        = "UIDs left out"
+	uidsUntold         = "UIDs of a copy left out"
+	keywordsDropped    = "keywords not kept"
+	prefixed           = "mailboxes below INBOX"
+	namesOdd           = "odd names"
 
 	// What never works in a run.
 	unreadable     = "messages unreadable"
@@ -56,6 +70,7 @@ const (
 	createRefused  = "mailboxes refused"
 	createExisting = "mailboxes exist unlisted"
 	createRenamed  = "mailboxes renamed on the way"
+	sizesLimited   = "large messages refused"
 
 	// What fails for a while.
 	listingShort   = "listings short"
@@ -75,6 +90,8 @@ const (
 	stalls         = "octets that arrive late"
 	slowLines      = "slow lines"
 	connectsFail   = "connections refused"
+	tooMany        = "too many connections"
+	quotaFull      = "account full"
 	kills          = "kill -9"
 	interrupts     = "Ctrl-C"
 	restoredLast   = "destination restored"
@@ -110,6 +127,8 @@ func switches() []string {
 	names := []string{
 		attributesShuffled, answersShuffled, answersSplit, answersRepeated, answersPieces, chatter, sizeEstimated, sizeMissing,
 		dateMissing, statusEmpty, statusPartial, statusMissing, uidnextMissing, uidnextStill, validityShared, literalMinus,
+		namesOtherwise, parentsListed, parentsMade, flagsOtherwise, fieldsOtherwise, zones, searchesSplit, newsAmong, capsAsked,
+		uidsSkipped, uidsUntold, keywordsDropped, prefixed, namesOdd, sizesLimited, tooMany, quotaFull,
 		unreadable, decays, spoils, boxClosed, appendRefused, appendBad, createRefused, createExisting, createRenamed,
 		listingShort, listingShorter, statusLies, uidnextFalls, refusals, bads, byes, hangUps, silences, answersLost, slowness,
 		cutsUp, cutsDown, cutsSilent, stalls, slowLines, connectsFail, kills, interrupts, restoredLast, restoredFirst, renumbered,
@@ -150,6 +169,9 @@ func (h *habits) capabilities() string {
 		if h.caps[extension] {
 			words = append(words, extension)
 		}
+	}
+	if h.sizeLimit() > 0 && h.chance.With("limit told").Happens(0.5) {
+		words = append(words, fmt.Sprintf("APPENDLIMIT=%d", h.sizeLimit())) // RFC 7889
 	}
 	return strings.Join(words, " ")
 }

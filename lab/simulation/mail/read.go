@@ -117,11 +117,7 @@ func (s *session) search(c command) string {
 		}
 		return "OK done"
 	}
-	line := "* SEARCH"
-	for _, uid := range found {
-		line += " " + strconv.FormatUint(uint64(uid), 10)
-	}
-	s.say("%s", line)
+	s.sayFound(found)
 	return "OK done"
 }
 
@@ -196,10 +192,16 @@ func (s *session) fetch(c command) string {
 			continue
 		case "left out":
 			continue
+		case "nil":
+			s.sayNothing(m, q)
+			continue
 		case "hang up":
 			return "" // what has been said goes out, and no more
 		}
 		s.sayMessage(m, q, c.nth)
+		if s.always(newsAmong) { // RFC 9051, section 7.5.1: not where sequence numbers are asked for
+			s.news("UID FETCH")
+		}
 	}
 	if failed {
 		return "NO some messages could not be read"
@@ -240,7 +242,19 @@ func (s *session) damage(m *message, q question) string {
 	if !q.body && q.fields == "" || s.spoilt(m).kind != harmWithheld && (s.side != "source" || !s.damaged(m.content)) {
 		return ""
 	}
-	return simulation.Pick(s.chance.With("damage").Nth(m.content), "no", "left out", "hang up")
+	return simulation.Pick(s.chance.With("damage").Nth(m.content), "no", "left out", "hang up", "nil")
+}
+
+// sayNothing says of a message that it has neither header nor content.
+func (s *session) sayNothing(m *message, q question) {
+	var items []string
+	if q.fields != "" {
+		items = append(items, "BODY["+s.section(q.fields)+"] NIL")
+	}
+	if q.body {
+		items = append(items, "BODY[] NIL")
+	}
+	s.say("* %d FETCH (UID %d %s)", s.number(m.uid), m.uid, strings.Join(items, " "))
 }
 
 // sayMessage says of a message what is asked for, in the ways in which servers do.
@@ -254,7 +268,7 @@ func (s *session) sayMessage(m *message, q question, nth int) {
 	}
 	number := s.number(m.uid)
 	if s.always(chatter) && s.chance.With("chatter", key).Nth(nth).Happens(0.2) {
-		s.say("* %d FETCH (FLAGS (%s))", number, strings.Join(m.flags, " "))
+		s.say("* %d FETCH (FLAGS (%s))", number, s.flagText(m))
 	}
 	if s.often(answersSplit, key) && len(items) > 2 {
 		s.say("* %d FETCH (UID %d %s)", number, m.uid, strings.Join(onlyData(items[:len(items)/2]), " "))
@@ -280,10 +294,10 @@ func (s *session) items(m *message, q question) []string {
 	items := []string{fmt.Sprintf("UID %d", m.uid)}
 	key := fmt.Sprint(m.content)
 	if q.flags {
-		items = append(items, "FLAGS ("+strings.Join(m.flags, " ")+")")
+		items = append(items, "FLAGS ("+s.flagText(m)+")")
 	}
 	if q.date && !s.often(dateMissing, key) {
-		items = append(items, `INTERNALDATE "`+m.date.Format(dateForm)+`"`)
+		items = append(items, `INTERNALDATE "`+s.dateText(m)+`"`)
 	} else if q.date && s.chance.With("nil date", key).Happens(0.5) {
 		items = append(items, "INTERNALDATE NIL")
 	}
@@ -299,7 +313,7 @@ func (s *session) items(m *message, q question) []string {
 	}
 	if q.fields != "" {
 		header := fieldsOf(s.served(m), q.fields)
-		items = append(items, fmt.Sprintf("BODY[%s] {%d}\r\n%s", q.fields, len(header), header))
+		items = append(items, fmt.Sprintf("BODY[%s] {%d}\r\n%s", s.section(q.fields), len(header), header))
 	}
 	if q.body {
 		text := s.served(m)
@@ -352,7 +366,7 @@ func (s *session) resync(c command) {
 	}
 	for i, m := range s.box.messages {
 		if m.modseq > since {
-			s.say("* %d FETCH (UID %d FLAGS (%s) MODSEQ (%d))", i+1, m.uid, strings.Join(m.flags, " "), m.modseq)
+			s.say("* %d FETCH (UID %d FLAGS (%s) MODSEQ (%d))", i+1, m.uid, s.flagText(m), m.modseq)
 		}
 	}
 }

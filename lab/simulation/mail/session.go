@@ -54,7 +54,16 @@ var errGone = errors.New("the connection is over")
 // serve answers a connection until it ends.
 func serve(s *session) {
 	s.in = bufio.NewReaderSize(s.conn, 16<<10)
-	s.say("* OK [CAPABILITY %s] ready", s.capabilities())
+	if s.fails(tooMany, s.line.Number, s.line.Process) {
+		s.say("* BYE too many connections, try again later")
+		_ = s.flush() // it is over either way
+		return
+	}
+	if s.always(capsAsked) {
+		s.say("* OK ready")
+	} else {
+		s.say("* OK [CAPABILITY %s] ready", s.capabilities())
+	}
 	if s.flush() != nil {
 		return
 	}
@@ -94,8 +103,11 @@ func (s *session) read() (command, error) {
 		if !found {
 			break
 		}
+		if !synchronising && !s.caps["LITERAL+"] && (!s.caps["LITERAL-"] || size > 4096) { // RFC 7888
+			s.store.breach("servers are asked what they offer", "a literal that is not waited for: "+line)
+		}
 		if synchronising {
-			if s.refusesAtOnce(text.String()) {
+			if s.refusesAtOnce(text.String(), size) {
 				return s.read()
 			}
 			s.say("+ go ahead")
@@ -112,18 +124,24 @@ func (s *session) read() (command, error) {
 	return s.parse(text.String(), literals), nil
 }
 
-// refusesAtOnce answers an APPEND to a mailbox that is not there before it has been sent.
-func (s *session) refusesAtOnce(text string) bool {
+// refusesAtOnce answers an APPEND that cannot be before its next message has been sent.
+func (s *session) refusesAtOnce(text string, size int) bool {
 	c := s.parse(text, nil)
 	if c.verb != "APPEND" || len(c.words) == 0 {
 		return false
 	}
 	s.store.mu.Lock()
 	defer s.store.mu.Unlock()
-	if s.store.boxes[c.words[0].text] != nil {
+	words, full := s.full()
+	switch {
+	case s.store.mailbox(c.words[0].text) == nil:
+		words = "[TRYCREATE] no such mailbox"
+	case s.tooBig(size):
+		words = tooBigWords
+	case !full:
 		return false
 	}
-	s.say("%s NO [TRYCREATE] no such mailbox", c.tag)
+	s.say("%s NO %s", c.tag, words)
 	return s.flush() == nil
 }
 
@@ -263,7 +281,7 @@ func (s *session) answer(c command) error {
 		return err
 	}
 	if s.fails(chatter, c.nth, c.text) || s.always(chatter) && c.nth%3 == 0 {
-		s.say("* OK still here")
+		s.sayAnything(c)
 	}
 	s.store.mu.Lock()
 	err := s.do(c)

@@ -149,7 +149,7 @@ func (w *world) veiled(target string, l lack) bool {
 	if box == nil {
 		return false
 	}
-	vague := w.rivals || !dst.caps["UIDPLUS"] || dst.always(answersShuffled)
+	vague := w.rivals || !dst.tellsUIDs() || dst.always(answersShuffled)
 	for _, h := range []*habits{src, dst} {
 		vague = vague || h.always(sizeEstimated) || h.always(sizeMissing)
 	}
@@ -168,7 +168,7 @@ const octetsChanged = 600
 // destination tells no UIDs, what it has confirmed and does not show is unknown: nobody can tell that from a copy that it has changed
 // or moved. It is not sent again, and named.
 func (w *world) neverFound(content int) bool {
-	return !newHabits(w.plan, "destination", &w.calm).caps["UIDPLUS"] && slices.ContainsFunc(w.dst.all, func(m *message) bool {
+	return !newHabits(w.plan, "destination", &w.calm).tellsUIDs() && slices.ContainsFunc(w.dst.all, func(m *message) bool {
 		return m.content == content && !user(m.by) && user(m.goneBy) && !m.heard
 	})
 }

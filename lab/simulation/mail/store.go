@@ -86,7 +86,8 @@ type store struct {
 	copies   map[int]int // how many of a content there were ever
 	modseq   uint64
 	validity uint32
-	shared   bool           // mailboxes of one second share a UIDVALIDITY
+	shared   bool // mailboxes of one second share a UIDVALIDITY
+	skips    func(message int) uint32
 	said     map[string]int // how often a command was given
 	commands int
 	changes  int        // commands of a mover that have changed something
@@ -144,6 +145,9 @@ func (s *store) names() []string {
 // deliver puts a message into a mailbox.
 func (s *store) deliver(box *mailbox, content int, text string, flags []string, date time.Time, by string) *message {
 	s.modseq++
+	if s.skips != nil {
+		box.next += s.skips(len(s.all))
+	}
 	m := &message{
 		uid: box.next, content: content, nth: s.copies[content], text: text, date: date, flags: canonical(flags), modseq: s.modseq,
 		box: box, by: by, since: time.Now(),
@@ -219,6 +223,11 @@ func (box *mailbox) find(uid uint32) *message {
 func canonical(flags []string) []string {
 	kept := make([]string, 0, len(flags))
 	for _, f := range flags {
+		for _, system := range systemFlags {
+			if strings.EqualFold(f, system) { // RFC 9051, section 9
+				f = system
+			}
+		}
 		if !strings.EqualFold(f, `\Recent`) {
 			kept = append(kept, f)
 		}

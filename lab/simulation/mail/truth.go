@@ -109,7 +109,7 @@ func (w *world) noteSpare(f rehome.Finding) {
 	defer w.dst.mu.Unlock()
 	w.src.mu.Lock()
 	defer w.src.mu.Unlock()
-	box := w.dst.boxes[f.Object]
+	box := w.dst.mailbox(f.Object)
 	if box == nil {
 		return
 	}
@@ -344,6 +344,7 @@ func (w *world) checkEnd(last pass) {
 	defer w.dst.mu.Unlock()
 	w.checkRest(last)
 	w.checkSeen(last)
+	w.checkMarks(last)
 	var present []*message
 	for _, name := range w.src.names() {
 		present = append(present, w.src.boxes[name].messages...)
@@ -437,8 +438,9 @@ func (w *world) hopeless(l lack) bool {
 	src, dst := newHabits(w.plan, "source", &w.calm), newHabits(w.plan, "destination", &w.calm)
 	key := fmt.Sprint(l.content)
 	target := w.mapped(l.box.name)
-	return src.damaged(l.content) || l.box.name != "INBOX" && src.often(boxClosed, l.box.names[0]) ||
-		dst.often(appendRefused, key) || dst.often(appendBad, key) || w.everSpoilt(l.content) || w.veiled(target, l) || w.neverFound(l.content) ||
+	refused := dst.often(appendRefused, key) || dst.often(appendBad, key) || dst.tooBig(len(w.books.texts[l.content]))
+	return refused || src.damaged(l.content) || l.box.name != "INBOX" && src.often(boxClosed, l.box.names[0]) ||
+		w.everSpoilt(l.content) || w.veiled(target, l) || w.neverFound(l.content) ||
 		target != "INBOX" && (dst.often(boxClosed, target) || dst.often(createRefused, target) || dst.often(createRenamed, target) ||
 			dst.often(createExisting, target))
 }

@@ -52,7 +52,7 @@ var deeds = []deed{
 		return describe(m) + " to " + describe(s.deliver(to, m.content, m.text, m.flags, m.date, "user"))
 	}},
 	{"create mailbox", 1, "", func(w *world, s *store, c simulation.Chance) string {
-		name := w.draftName(c, s.delim)
+		name := w.draftName(c, s)
 		if s.boxes[name] != nil {
 			return ""
 		}
@@ -69,7 +69,7 @@ var deeds = []deed{
 	}},
 	{"rename mailbox", 1, renames, func(w *world, s *store, c simulation.Chance) string {
 		box := w.pickBox(s, c.With("box"))
-		to := w.draftName(c.With("to"), s.delim)
+		to := w.draftName(c.With("to"), s)
 		if box.name == "INBOX" || strings.HasPrefix(to, box.name+s.delim) || taken(s, box.name, to) {
 			return ""
 		}

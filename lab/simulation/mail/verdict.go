@@ -34,6 +34,9 @@ func (w *world) checkVerify(m *mover) error {
 	defer w.dst.mu.Unlock()
 	w.checkSpoilt(result)
 	difference, exact := w.compare()
+	if marks := w.differingMarks(); difference == "" && marks != "" && result.Verdict == verify.Equal {
+		difference = marks
+	}
 	switch {
 	case result.Verdict == verify.Equal && difference != "":
 		w.fail("verify says equal exactly when it is", "it says equal, and %s", difference)
@@ -86,6 +89,7 @@ func (w *world) healthy() bool {
 		// Where a server does not say a date, the verifier cannot call it equal.
 		for _, name := range []string{
 			unreadable, decays, spoils, boxClosed, appendRefused, appendBad, createRefused, createRenamed, createExisting, dateMissing,
+			sizesLimited, keywordsDropped,
 		} {
 			if h.always(name) {
 				return false
@@ -128,13 +132,14 @@ func (w *world) compare() (difference string, exact bool) {
 // contents lists what a mailbox holds, in a form that can be compared.
 func (w *world) contents(box *mailbox, all bool) []string {
 	var list []string
+	dst := newHabits(w.plan, "destination", &w.calm)
 	for _, m := range box.messages {
 		item := fmt.Sprint(m.content)
 		if w.dst.boxes[box.name] == box && w.spoilt(m) {
 			item += " spoilt"
 		}
 		if all {
-			item += " " + strings.Join(m.flags, ",") + " " + m.date.UTC().Format(time.RFC3339)
+			item += " " + strings.Join(dst.keeps(m.flags), ",") + " " + m.date.UTC().Format(time.RFC3339)
 		}
 		list = append(list, item)
 	}

@@ -36,6 +36,7 @@ type world struct {
 	forgotten  map[string]time.Time // when the ledgers of processes were lost
 	complete   time.Time            // when the last pass that had nothing left over has begun
 	rivals     bool                 // two movers with a ledger each are at work
+	undated    map[string]bool      // source mailboxes of which a mover has said that dates were not told
 	sourceLost bool                 // a mover has said that the source was put back
 	lost       bool                 // what was known of the destination was lost on the way, with a ledger or with UIDs
 
@@ -55,8 +56,8 @@ const (
 )
 
 func newWorld(plan simulation.Plan, parent string, pool *ledgers.Pool) (*world, error) {
-	w := &world{plan: plan, chance: plan.Chance(), pool: pool, books: newLibrary(), forgotten: map[string]time.Time{}, began: time.Now(),
-		paced: map[string]int{}, dead: map[string]bool{}}
+	w := &world{plan: plan, chance: plan.Chance(), pool: pool, books: newLibrary(), began: time.Now(),
+		forgotten: map[string]time.Time{}, undated: map[string]bool{}, paced: map[string]int{}, dead: map[string]bool{}}
 	dir, err := os.MkdirTemp(parent, "run")
 	if err != nil {
 		return nil, err
@@ -64,19 +65,36 @@ func newWorld(plan simulation.Plan, parent string, pool *ledgers.Pool) (*world, 
 	w.dir = dir
 	srcDelim := simulation.Pick(w.chance.With("delimiter", "source"), "/", ".")
 	dstDelim := simulation.Pick(w.chance.With("delimiter", "destination"), "/", ".")
-	w.src = newStore("source", srcDelim, "", w.books, w.tell, w.note)
-	w.dst = newStore("destination", dstDelim, "", w.books, w.tell, w.note)
-	w.mapped = func(name string) string { return strings.ReplaceAll(name, srcDelim, dstDelim) }
+	w.src = newStore("source", srcDelim, w.prefix("source", srcDelim), w.books, w.tell, w.note)
+	w.dst = newStore("destination", dstDelim, w.prefix("destination", dstDelim), w.books, w.tell, w.note)
+	w.mapped = func(name string) string {
+		if name == "INBOX" {
+			return name
+		}
+		return w.dst.prefix + strings.ReplaceAll(strings.TrimPrefix(name, w.src.prefix), srcDelim, dstDelim)
+	}
 	w.network = simulation.NewNetwork(w.weather)
 	for address, store := range map[string]*store{sourceAddress: w.src, destinationAddress: w.dst} {
 		habits := newHabits(plan, store.side, &w.calm)
 		store.shared = habits.always(validityShared)
+		if store == w.dst && habits.always(uidsSkipped) {
+			store.skips = func(n int) uint32 { return uint32(max(0, habits.chance.With(uidsSkipped).Nth(n).Int(8)-4)) }
+		}
 		w.network.Serve(address, func(conn net.Conn, line simulation.Line) {
 			serve(&session{habits: habits, store: store, line: line, conn: conn})
 		})
 	}
 	w.populate()
 	return w, nil
+}
+
+// prefix draws where the mailboxes of an end are: beside INBOX or below it. What is nowhere said cannot be kept to.
+func (w *world) prefix(side, delim string) string {
+	h := newHabits(w.plan, side, &w.calm)
+	if h.always(prefixed) && h.caps["NAMESPACE"] {
+		return "INBOX" + delim
+	}
+	return ""
 }
 
 // tell adds a line to the story.
@@ -201,7 +219,7 @@ func (w *world) forecast(line simulation.Line, weather simulation.Weather) {
 func (w *world) populate() {
 	boxes := w.plan.Size("mailboxes", 0, 3)
 	for n := range boxes {
-		name := w.draftName(w.chance.With("name").Nth(n), w.src.delim)
+		name := w.draftName(w.chance.With("name").Nth(n), w.src)
 		if w.src.boxes[name] == nil {
 			w.src.create(name, "seed").subscribed = w.chance.With("subscribed").Nth(n).Happens(0.6)
 		}
@@ -234,14 +252,17 @@ func (w *world) populateDestination() {
 	}
 }
 
-// draftName draws the name of a mailbox; some lie below others.
-func (w *world) draftName(c simulation.Chance, delim string) string {
+// draftName draws the name of a mailbox of an end; some lie below others.
+func (w *world) draftName(c simulation.Chance, at *store) string {
 	names := []string{"Alpha", "Beta", "Gamma", "Delta"}
+	if w.plan.Has(namesOdd, 0.15) {
+		names = []string{"Alpha", "two words", `quo"te`, "(Delta)"}
+	}
 	name := simulation.Pick(c.With("first"), names...)
 	if c.With("below").Happens(0.25) {
-		name += delim + simulation.Pick(c.With("second"), names...)
+		name += at.delim + simulation.Pick(c.With("second"), names...)
 	}
-	return name
+	return at.prefix + name
 }
 
 // pickBox draws one of the mailboxes of a store.

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mail
+
+import (
+	"fmt"
+	"slices"
+
+	"rehome"
+)
+
+// What belongs to a message beside its content: its flags, its date, and the names of mailboxes that clients show.
+
+// checkMarks is the promise of exit code 0 for what belongs to messages: each copy that nobody but its mover has touched has the
+// flags and the date of its original, and what the source's user shows in lists the destination shows. Whoever has lost what was
+// known of the destination, or shares it, cannot tell who has changed a flag there; nor can anybody after a restore. A copy that
+// could not be recognised when it arrived keeps the flags of both.
+func (w *world) checkMarks(last pass) {
+	if exitCode(last) != 0 || w.lost || w.rivals || w.sourceLost {
+		return
+	}
+	for _, name := range w.src.names() {
+		src, dst := w.src.boxes[name], w.dst.boxes[w.mapped(name)]
+		if dst == nil || hidden(dst) || w.touched(src, dst) {
+			continue
+		}
+		if src.subscribed && !dst.subscribed {
+			w.fail("subscriptions are copied", "%s is subscribed at the source and not at the destination", name)
+		}
+		if a, b := w.contents(src, true), w.contents(dst, true); !slices.Equal(a, b) && slices.Equal(w.contents(src, false), w.contents(dst, false)) {
+			w.fail("flags and dates are copied", "%s holds %v at the source and %v at the destination", name, a, b)
+		}
+	}
+}
+
+// noteUndated notes the mailboxes of which a finding says that the source has not told all dates: no copy can be given one later.
+func (w *world) noteUndated(f rehome.Finding) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if f.Code == "date_not_kept" {
+		w.undated[f.Object] = true
+	}
+}
+
+// touched says that somebody else than movers has had to do with what is in a mailbox, so that it need not be as at the source.
+func (w *world) touched(src, dst *mailbox) bool {
+	if !src.putBack.IsZero() || !dst.putBack.IsZero() || newHabits(w.plan, "source", &w.calm).always(dateMissing) {
+		return true
+	}
+	if w.undated[src.name] {
+		return true
+	}
+	return slices.ContainsFunc(w.dst.all, func(m *message) bool { return m.box == dst && (user(m.by) || !m.foul.IsZero()) })
+}
+
+// differingMarks says of which mailbox the flags or dates differ, "" for none. A date that no server tells nobody can compare.
+func (w *world) differingMarks() string {
+	for _, side := range []string{"source", "destination"} {
+		if newHabits(w.plan, side, &w.calm).always(dateMissing) {
+			return ""
+		}
+	}
+	for _, name := range w.src.names() {
+		src, dst := w.src.boxes[name], w.dst.boxes[w.mapped(name)]
+		if dst == nil {
+			continue
+		}
+		if a, b := w.contents(src, true), w.contents(dst, true); !slices.Equal(a, b) {
+			return fmt.Sprintf("mailbox %s holds %v at the source and %v at the destination", name, a, b)
+		}
+	}
+	return ""
+}
