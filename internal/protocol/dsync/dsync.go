@@ -71,6 +71,7 @@ const defaultTimeout = 10 * time.Minute
 type Session struct {
 	stream  Stream
 	out     *bufio.Writer
+	piece   []byte // of a message on its way
 	timeout time.Duration
 
 	peer    *peer

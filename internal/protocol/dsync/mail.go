@@ -3,6 +3,7 @@
 package dsync
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -64,7 +65,10 @@ func (m Mail) record() record {
 // CR LF . CR LF is the end.
 func (s *Session) sendBody(body io.Reader, loneCR bool) error {
 	dots := dotter{out: s.out, last: '\n'}
-	if _, err := io.CopyBuffer(&dots, onlyReader{body}, make([]byte, 32<<10)); err != nil {
+	if s.piece == nil {
+		s.piece = make([]byte, 32<<10)
+	}
+	if _, err := io.CopyBuffer(&dots, onlyReader{body}, s.piece); err != nil {
 		var failed *writeError
 		if errors.As(err, &failed) {
 			return err
@@ -81,24 +85,33 @@ func (s *Session) sendBody(body io.Reader, loneCR bool) error {
 // onlyReader hides what else a reader can: the buffer is ours, and of one size.
 type onlyReader struct{ io.Reader }
 
-// dotter doubles the dots.
+// dotter doubles the dots that begin a line.
 type dotter struct {
 	out  io.Writer
 	last byte
 }
 
 func (d *dotter) Write(p []byte) (int, error) {
-	from := 0
-	for i, c := range p {
-		if c == '.' && d.last == '\n' {
-			if err := d.write(p[from:i], "."); err != nil {
-				return 0, err
-			}
-			from = i
-		}
-		d.last = c
+	if len(p) == 0 {
+		return 0, nil
 	}
-	return len(p), d.write(p[from:], "")
+	rest := p
+	if d.last == '\n' && p[0] == '.' {
+		if err := d.write(nil, "."); err != nil {
+			return 0, err
+		}
+	}
+	d.last = p[len(p)-1]
+	for {
+		at := bytes.Index(rest, []byte("\n."))
+		if at < 0 {
+			return len(p), d.write(rest, "")
+		}
+		if err := d.write(rest[:at+1], "."); err != nil {
+			return 0, err
+		}
+		rest = rest[at+1:]
+	}
 }
 
 func (d *dotter) write(p []byte, more string) error {

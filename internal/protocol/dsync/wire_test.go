@@ -82,13 +82,16 @@ func TestDotter_doublesDotsThatBeginALine(t *testing.T) {
 		for _, l := range lines {
 			text.WriteString([]string{".", "\r\n", "\n", "..x", "x."}[l%5])
 		}
-		var out bytes.Buffer
-		whole := dotter{out: &out, last: '\n'}
-		if _, err := io.Copy(&whole, iotest.OneByteReader(strings.NewReader(text.String()))); err != nil {
-			return false
-		}
 		want := strings.ReplaceAll("\n"+text.String(), "\n.", "\n..")[1:]
-		return out.String() == want
+		for _, pieces := range []func(io.Reader) io.Reader{iotest.OneByteReader, iotest.HalfReader, iotest.DataErrReader} {
+			var out bytes.Buffer
+			whole := dotter{out: &out, last: '\n'}
+			_, err := io.CopyBuffer(&whole, pieces(onlyReader{strings.NewReader(text.String())}), make([]byte, 7))
+			if err != nil || out.String() != want {
+				return false
+			}
+		}
+		return true
 	}
 	if err := quick.Check(property, nil); err != nil {
 		t.Error(err)
