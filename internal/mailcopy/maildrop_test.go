@@ -56,7 +56,7 @@ func (p *pair) identifiers(server *dovecot.Server) (ids []string) {
 // shown keeps its identifier and place; and what it hides is counted and stands behind.
 func TestMaildrop_hidesMessages(t *testing.T) {
 	t.Parallel()
-	for _, layout := range []string{dovecot.Maildir, dovecot.Mdbox} { // in an sdbox, Dovecot 2.3 shows only those of the first pass
+	for _, layout := range []string{dovecot.Maildir, dovecot.Mdbox} { // in an sdbox, Dovecot shows only those of the first pass
 		t.Run(layout, func(t *testing.T) {
 			t.Parallel()
 			hidesMessages(t, layout)

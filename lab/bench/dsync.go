@@ -15,8 +15,7 @@ import (
 // The rows in which messages keep their UIDs. Their contenders are the ways into the same store: rehome by dsync and by IMAP, what Dovecot
 // has for it, and, for the limit, a sender that brings messages from memory. Afterwards UIDs and UIDVALIDITY are compared as well.
 
-// dsyncRows are the stores, with and without waiting for the disk, for one account and for many. Of Dovecot 2.4 there are fewer: it
-// differs in speed, not in kind.
+// dsyncRows are the stores of both versions, with and without waiting for the disk, for one account and for many.
 func dsyncRows() []Row {
 	one := mailWork{key: "one", title: "UIDs kept: 4,000 messages of 10 KB, 4 mailboxes", accounts: 1, messages: 4000, mailboxes: 4}
 	many := mailWork{key: "many", title: "UIDs kept: 40 accounts of 100 messages of 10 KB, 2 mailboxes", accounts: 40, messages: 100, mailboxes: 2}
@@ -25,8 +24,7 @@ func dsyncRows() []Row {
 		for _, layout := range []string{dovecot.Maildir, dovecot.Sdbox, dovecot.Mdbox} {
 			for _, lax := range []bool{false, true} {
 				for _, work := range []mailWork{one, many} {
-					standard := version == dovecot.V23 || work.accounts == 1 && layout != dovecot.Mdbox
-					rows = append(rows, dsyncRow(work, mailLine{layout: layout, version: version, lax: lax}, standard))
+					rows = append(rows, dsyncRow(work, mailLine{layout: layout, version: version, lax: lax}))
 				}
 			}
 		}
@@ -34,7 +32,7 @@ func dsyncRows() []Row {
 	return rows
 }
 
-func dsyncRow(work mailWork, line mailLine, standard bool) Row {
+func dsyncRow(work mailWork, line mailLine) Row {
 	work.dsync, work.smallest, work.largest, work.width = true, 7_680, 12_800, 4
 	disk, words := "fsync", "default fsync"
 	if line.lax {
@@ -43,7 +41,7 @@ func dsyncRow(work mailWork, line mailLine, standard bool) Row {
 	return Row{
 		Key:  strings.Join([]string{"dsync", line.layout, line.version, disk, work.key}, "/"),
 		Work: work.title, Destination: line.layout + ", Dovecot " + line.version, Line: words,
-		standard: standard,
+		standard: true,
 		open: func(ctx context.Context, dir string, options Options) (scene, error) {
 			return openMail(ctx, dir, options, work, line)
 		},
