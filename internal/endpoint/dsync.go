@@ -67,40 +67,65 @@ func (s *DsyncSession) Close() {
 	})
 }
 
-// Open waits for a place and begins a conversation about one mailbox of account, or about all for "", behind any other one about the
-// account. The error is a *rehome.Fault, or
-// ctx's when that has ended.
-func (h *Dsync) Open(ctx context.Context, account rehome.Account, mailbox string) (*DsyncSession, error) {
-	h.patience.relax()
-	if err := h.gate.enter(ctx); err != nil {
-		return nil, err
-	}
-	var session *DsyncSession
-	err := h.attempt(ctx, account, func() (err error) {
-		session, err = h.begin(ctx, account, mailbox)
-		return err
-	})
-	if err != nil {
-		h.gate.leave()
-		return nil, err
-	}
-	return session, nil
+// DsyncCall is a dsync-server that was reached and waits for a conversation, in a place of its own. A server may have to start a process
+// for it, which takes longer than all else of a short conversation.
+type DsyncCall struct {
+	host   *Dsync
+	user   string
+	stream dsync.Stream
+	log    connectionLog
+	began  time.Time
+	once   sync.Once
 }
 
-func (h *Dsync) begin(ctx context.Context, account rehome.Account, mailbox string) (*DsyncSession, error) {
-	defer h.waits()()
-	user := loginAt(h.side, account)
-	log, began := h.log.connection(account.Address), time.Now()
-	stream, err := h.reach(ctx, user)
+// Reach waits for a place and has the destination start a dsync-server for account. Who has the call begins with it, or hangs up. The
+// error is a *rehome.Fault, or ctx's when that has ended.
+func (h *Dsync) Reach(ctx context.Context, account rehome.Account) (*DsyncCall, error) {
+	return openSession(ctx, &h.service, account, func() (*DsyncCall, error) {
+		defer h.waits()()
+		call := &DsyncCall{host: h, user: loginAt(h.side, account), log: h.log.connection(account.Address), began: time.Now()}
+		var err error
+		if call.stream, err = h.reach(ctx, call.user); err != nil {
+			return nil, h.connectFault(ctx, err, call.user)
+		}
+		return call, nil
+	})
+}
+
+// HangUp gives up a call with which nothing was begun. Behind Begin it does nothing.
+func (c *DsyncCall) HangUp() {
+	c.once.Do(func() {
+		defer c.host.gate.leave()
+		_ = c.stream.Close() // nothing was said
+	})
+}
+
+// Begin begins the conversation about one mailbox, or about all for "", behind any other one about the account. The server lists
+// mailboxes now. The error is a *rehome.Fault, or ctx's when that has ended; the call is over then.
+func (c *DsyncCall) Begin(ctx context.Context, mailbox string) (session *DsyncSession, err error) {
+	err = errors.New("the call has been hung up")
+	c.once.Do(func() {
+		h := c.host
+		defer h.waits()()
+		var begun *dsync.Session
+		if begun, err = dsync.Begin(ctx, c.stream, dsync.Options{Timeout: h.settings.Timeout, Lock: lockPatience, Mailbox: mailbox}); err != nil {
+			h.gate.leave()
+			err = h.Fault(ctx, err, "begin dsync for", c.user)
+			return
+		}
+		c.log.opened(c.began)
+		session = &DsyncSession{Session: begun, host: h, log: c.log}
+	})
+	return session, err
+}
+
+// Open reaches the server and begins at once.
+func (h *Dsync) Open(ctx context.Context, account rehome.Account, mailbox string) (*DsyncSession, error) {
+	call, err := h.Reach(ctx, account)
 	if err != nil {
-		return nil, h.connectFault(ctx, err, user)
+		return nil, err
 	}
-	session, err := dsync.Begin(ctx, stream, dsync.Options{Timeout: h.settings.Timeout, Lock: lockPatience, Mailbox: mailbox})
-	if err != nil {
-		return nil, h.Fault(ctx, err, "begin dsync for", user)
-	}
-	log.opened(began)
-	return &DsyncSession{Session: session, host: h, log: log}, nil
+	return call.Begin(ctx, mailbox)
 }
 
 func (h *Dsync) reach(ctx context.Context, user string) (dsync.Stream, error) {

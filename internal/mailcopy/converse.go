@@ -6,8 +6,6 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
-	"slices"
-	"strings"
 	"sync"
 
 	"rehome/internal/endpoint"
@@ -49,48 +47,62 @@ const (
 
 var errChanged = errors.New("somebody else has changed the mailbox just now")
 
-// converse has one conversation, behind any other one of the account.
+// converse says one thing about the mailbox, behind any other one about the account.
 func (j *mailboxJob) converse(ctx context.Context, c *conversation) error {
 	if err := j.dst.Unselect(ctx); err != nil { // it must not notice a new UIDVALIDITY while it is open
 		return faultOf(err, "close destination mailbox", j.pair.Destination)
 	}
-	over, err := j.slice.turn(ctx)
+	over, err := j.slice.line.take(ctx)
 	if err != nil {
 		return err
 	}
 	defer over()
-	importer := j.slice.engine.options.Importer
-	session, err := importer.Open(ctx, j.slice.account, j.pair.Destination)
+	return j.speak(ctx, c)
+}
+
+// speak is converse for who has the line. What is kept from another mailbox may have ended meanwhile, and not know this one yet: as
+// long as no message may have been sent, one that is begun anew is asked then.
+func (j *mailboxJob) speak(ctx context.Context, c *conversation) error {
+	kept, err := j.talk(ctx, c)
+	if kept && err != nil && !c.begun && !errors.Is(err, errChanged) && ctx.Err() == nil {
+		_, err = j.talk(ctx, c)
+	}
+	return err
+}
+
+// talk says it in the conversation that is kept or in a new one, and ends that unless all went well.
+func (j *mailboxJob) talk(ctx context.Context, c *conversation) (kept bool, err error) {
+	l := j.slice.line
+	guid, kept, err := l.open(ctx, j.pair.Destination)
 	if err != nil {
-		return err
+		l.hangUp()
+		return kept, err
 	}
-	defer session.Close()
-	err = j.talk(ctx, session, c)
-	if _, settled := lostReason(err); settled || err == nil {
-		return err
+	switch err := j.tell(ctx, l.session, guid, c); {
+	case err != nil:
+		l.hangUp()
+		return kept, j.toldFault(ctx, err)
+	case c.complete():
+		l.rest()
+	default: // the server has asked for what it did not get: it stores nothing more
+		l.finish(ctx)
 	}
+	return kept, nil
+}
+
+// toldFault names the mailbox in what has gone wrong with the conversation itself.
+func (j *mailboxJob) toldFault(ctx context.Context, err error) error {
 	var broke *readError
-	if errors.As(err, &broke) || errors.Is(err, errNoUID) {
+	if _, settled := lostReason(err); settled || errors.As(err, &broke) || errors.Is(err, errNoUID) {
 		return err
 	}
-	return importer.Fault(ctx, err, "bring messages with their UIDs to", j.pair.Destination)
+	return j.slice.engine.options.Importer.Fault(ctx, err, "bring messages with their UIDs to", j.pair.Destination)
 }
 
-// turn lets one mailbox of the account after the other converse.
-func (s *slice) turn(ctx context.Context) (over func(), err error) {
-	select {
-	case s.dsync <- struct{}{}:
-		return func() { <-s.dsync }, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
+// complete says that all was sent that the server was told of.
+func (c *conversation) complete() bool { return c.feed == nil || len(c.feed.sent) == len(c.entries) }
 
-func (j *mailboxJob) talk(ctx context.Context, session *endpoint.DsyncSession, c *conversation) error {
-	guid, err := j.tree(ctx, session)
-	if err != nil {
-		return err
-	}
+func (j *mailboxJob) tell(ctx context.Context, session *endpoint.DsyncSession, guid dsync.GUID, c *conversation) error {
 	asked, err := j.name(ctx, session, guid, c)
 	if err != nil {
 		return err
@@ -104,29 +116,8 @@ func (j *mailboxJob) talk(ctx context.Context, session *endpoint.DsyncSession, c
 			return err
 		}
 	}
-	if _, err := session.Done(ctx); err != nil {
-		return err
-	}
-	// The verdict of the end is about all of the account, and about messages that were asked for and not sent: what has arrived is
-	// looked at in the mailbox.
-	_ = session.Finish(ctx)
-	return nil
-}
-
-// tree names our mailbox as the server does, and returns its GUID. The others are not named: the server writes a "_" for what it has
-// to escape in a name, and what is named by that would be renamed.
-func (j *mailboxJob) tree(ctx context.Context, session *endpoint.DsyncSession) (guid dsync.GUID, err error) {
-	nodes, separator, err := session.Tree(ctx)
-	if err != nil {
-		return guid, err
-	}
-	nodes = slices.DeleteFunc(nodes, func(n dsync.Node) bool {
-		return !n.Exists || n.GUID.Empty() || strings.Join(n.Name, separator) != j.pair.Destination
-	})
-	if len(nodes) != 1 {
-		return guid, lostUnlisted
-	}
-	return nodes[0].GUID, session.Apply(ctx, nodes, separator)
+	_, err = session.Done(ctx)
+	return err
 }
 
 // name names all messages, those that are there and those that are to come, and returns what the server asks for.
@@ -171,7 +162,7 @@ func (c *conversation) judgeBox(theirs dsync.Box, validity uint32) error {
 		return lostUnlisted
 	case !theirs.KeepsGUIDs:
 		return lostGUIDs
-	case theirs.UIDValidity != validity,
+	case validity != 0 && theirs.UIDValidity != validity, // 0: it was made just now
 		int(theirs.Messages) != c.present.uids.Len(),
 		c.before != 0 && imap.UID(theirs.UIDNext) != c.before,
 		c.before == 0 && theirs.UIDNext != 1:

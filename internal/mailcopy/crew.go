@@ -16,6 +16,7 @@ import (
 const (
 	longLine   = 15 * time.Millisecond
 	shortCrews = 4 // connections on a short line
+	lineCrews  = 2 // on a short line where one mailbox after the other is brought: one looks at the next one meanwhile
 )
 
 // What the work of one connection is estimated to take, beside the line.
@@ -39,6 +40,7 @@ type work struct {
 	messages  int64
 	octets    int64
 	unknown   bool // of a mailbox is not told how much there is
+	inTurn    bool // one mailbox after the other is brought, see line
 }
 
 // workOf adds up what jobs will have to copy.
@@ -75,6 +77,8 @@ func (w work) crew(lag, worth time.Duration, most int) int {
 	usual := worthShort
 	if lag >= longLine {
 		speed, each, usual = speed/6, each+tripsPerMailbox*lag, worthTrips*lag
+	} else if w.inTurn {
+		most = min(most, lineCrews)
 	} else {
 		most = min(most, shortCrews)
 	}

@@ -31,7 +31,9 @@ type extra struct{ src, dst *endpoint.Session }
 
 // openExtras starts to open as many extra sessions as the work of jobs is worth.
 func (s *slice) openExtras(ctx context.Context, jobs [][]mapping.Pair) (*extraSessions, error) {
-	size, err := s.extrasFor(ctx, s.view.workOf(jobs))
+	w := s.view.workOf(jobs)
+	w.inTurn = s.engine.options.Importer != nil && len(s.keepingUIDs(jobs)) == len(jobs)
+	size, err := s.extrasFor(ctx, w)
 	if err != nil {
 		return nil, err
 	}

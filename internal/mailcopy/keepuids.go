@@ -11,6 +11,7 @@ import (
 	"rehome"
 	"rehome/internal/endpoint"
 	"rehome/internal/ledger"
+	"rehome/internal/mapping"
 	"rehome/internal/protocol/dsync"
 	"rehome/internal/protocol/imap"
 )
@@ -37,7 +38,7 @@ import (
 
 // Importer begins conversations that bring messages with the UIDs that they have at the source; *endpoint.Dsync is one.
 type Importer interface {
-	Open(ctx context.Context, account rehome.Account, mailbox string) (*endpoint.DsyncSession, error)
+	Reach(ctx context.Context, account rehome.Account) (*endpoint.DsyncCall, error)
 	Fault(ctx context.Context, err error, op, object string) error
 }
 
@@ -94,6 +95,12 @@ func (j *mailboxJob) alignUIDs(ctx context.Context) error {
 		return nil
 	}
 	verdict, why := j.uidGround().judge()
+	if verdict == uidsAlign && j.slice.aligned[j.pair.Destination] { // it may not have noticed yet
+		if err := j.reopenAligned(ctx); err != nil {
+			return err
+		}
+		verdict, why = j.uidGround().judge()
+	}
 	j.uids.why = why
 	if verdict == uidsLost {
 		return nil
@@ -102,11 +109,7 @@ func (j *mailboxJob) alignUIDs(ctx context.Context) error {
 	if verdict == uidsKept {
 		return nil
 	}
-	next := imap.UID(1)
-	if j.srcBox.Messages.Is(0) {
-		next = max(next, j.srcNext())
-	}
-	if err := j.converse(ctx, &conversation{next: next}); err != nil {
+	if err := j.converse(ctx, j.aligning()); err != nil {
 		return j.giveUpUIDs(err)
 	}
 	if err := j.reopenAligned(ctx); err != nil {
@@ -134,13 +137,15 @@ func (j *mailboxJob) reopenAligned(ctx context.Context) error {
 	return nil
 }
 
-func (j *mailboxJob) uidGround() uidGround {
-	g := uidGround{src: j.srcBox, dst: j.dstBox}
-	for _, pair := range j.slice.view.plan.Pairs {
-		g.shared = g.shared || pair.Destination == j.pair.Destination && pair.Source != j.pair.Source && !pair.Container
+func (j *mailboxJob) uidGround() uidGround { return j.slice.view.uidGround(j.pair, j.srcBox, j.dstBox) }
+
+func (v accountView) uidGround(pair mapping.Pair, src, dst imap.Selected) uidGround {
+	g := uidGround{src: src, dst: dst}
+	for _, other := range v.plan.Pairs {
+		g.shared = g.shared || other.Destination == pair.Destination && other.Source != pair.Source && !other.Container
 	}
-	for _, row := range j.slice.view.rows {
-		if row.Anchor.Destination == j.pair.Destination && row.Anchor.DstUIDValidity == j.dstBox.UIDValidity {
+	for _, row := range v.rows {
+		if row.Anchor.Destination == pair.Destination && row.Anchor.DstUIDValidity == dst.UIDValidity {
 			g.used = g.used || !row.Done.Empty() || row.Open
 		}
 	}

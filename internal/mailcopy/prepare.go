@@ -32,11 +32,12 @@ func (s *slice) createMissing(ctx context.Context) error {
 	answers := map[string]bool{} // refused or not, by name
 	var there []mapping.Pair     // although no listing shows them
 	judge := func(pair mapping.Pair, err error) error {
+		made := err == nil
 		if imap.IsCode(err, "ALREADYEXISTS") {
 			there, err = append(there, pair), nil
 		}
 		refused, err := s.judgeCreate(pair, err)
-		answers[pair.Destination] = refused
+		answers[pair.Destination], s.made[pair.Destination] = refused, made
 		return err
 	}
 	special, plain := s.splitSpecial(missing)

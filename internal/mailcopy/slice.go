@@ -47,7 +47,9 @@ type slice struct {
 	trouble error // of the first mailbox that was set aside
 	memory  *memory
 
-	dsync                    chan struct{} // full while a mailbox converses, see converse
+	line                     *line           // with the destination's dsync-server
+	made                     map[string]bool // destination mailboxes that this slice has made
+	aligned                  map[string]bool // of these and of others that nobody has used: they have taken the source's UIDVALIDITY
 	srcEvidence, dstEvidence evidence
 	foreign                  bool // the source's account has become another person's: nothing is done
 }
@@ -55,7 +57,8 @@ type slice struct {
 func newSlice(e *Engine, account rehome.Account, started time.Time, budget pass.Budget) *slice {
 	s := &slice{engine: e, account: account, started: started, deadline: time.Now().Add(budget.Time), stop: budget.Stop, held: map[string]bool{},
 		boxes: map[string]Census{}, lost: map[string]int64{}, barred: map[string]bool{}, broken: map[string]bool{},
-		sights: newSights(), dsync: make(chan struct{}, 1), memory: e.memoryOf(account.Address, started)}
+		sights: newSights(), line: newLine(e.options.Importer, account), made: map[string]bool{}, aligned: map[string]bool{},
+		memory: e.memoryOf(account.Address, started)}
 	s.octets.Store(budget.Octets)
 	return s
 }
@@ -148,6 +151,8 @@ func (s *slice) copy(ctx context.Context) error {
 		return err
 	}
 	jobs := s.jobs()
+	defer s.line.close()
+	s.callAhead(ctx, jobs)
 	extras, err := s.openExtras(ctx, jobs)
 	if err != nil {
 		return err
@@ -159,7 +164,11 @@ func (s *slice) copy(ctx context.Context) error {
 	if len(jobs) == 0 {
 		return nil
 	}
-	return s.copyMailboxes(ctx, s.possible(jobs), extras)
+	jobs = s.possible(jobs)
+	if err := s.alignAhead(ctx, jobs); err != nil {
+		return err
+	}
+	return s.copyMailboxes(ctx, jobs, extras)
 }
 
 // finish does what has to wait until all is copied, and tells where both ends differ on purpose.
