@@ -83,12 +83,18 @@ func setAside(tx *sql.Tx, address string, m Renaming) error {
 	if err != nil {
 		return err
 	}
+	if err := setAnnotationsAside(tx, address, m); err != nil {
+		return err
+	}
 	_, err = tx.Exec(`UPDATE mailboxes SET src_name = ? || id WHERE id = ? OR address = ? AND src_name = ?`,
 		aside, m.ID, address, m.Source)
 	return err
 }
 
 func relocate(tx *sql.Tx, address string, m Renaming) error {
+	if err := relocateAnnotations(tx, address, m); err != nil {
+		return err
+	}
 	if _, err := tx.Exec(`UPDATE mailboxes SET src_name = ?, dst_name = ? WHERE id = ?`, m.Source, m.Destination, m.ID); err != nil {
 		return err
 	}

@@ -3,118 +3,162 @@
 package mailcopy
 
 import (
+	"bytes"
 	"context"
-	"errors"
+	"crypto/sha256"
 	"maps"
 	"slices"
 	"strings"
 
-	"rehome"
 	"rehome/internal/endpoint"
 	"rehome/internal/ledger"
 	"rehome/internal/protocol/imap"
 )
 
-// Annotations (RFC 5464) are what programs note about a mailbox: a comment, a colour, what a folder is for. They go along when a
-// mailbox is copied for the first time, by IMAP, whichever way its messages take: dsync would store what its server keeps of its own
-// as well, and would let the newer value win. What the destination has already stays as it is, and nothing is followed later: only
-// then nothing that a user has changed or deleted there can come back.
+// Annotations (RFC 5464) are what programs note about a mailbox: a comment, a colour, what a folder is for. They go by IMAP,
+// whichever way the messages take: dsync would store what its server keeps of its own as well, and would let the newer value win.
+//
+// What was brought is remembered, by its digest. A later change at the source follows only where the destination still has what was
+// brought: what its user has set, changed or removed there stays. What is gone at the source goes under the same rules as messages.
+// What an end does not tell is unknown, and unknown is never gone.
 
-// annotation is one entry with its value.
-type annotation struct{ entry, value string }
-
-// annotationsDue returns what the destination lacks of the source's entries, and the names of those of which it has another value.
-func annotationsDue(src, dst map[string]string) (due []annotation, other []string) {
-	for _, entry := range slices.Sorted(maps.Keys(src)) {
-		value, there := dst[entry]
-		switch {
-		case !portable(entry):
-		case !there:
-			due = append(due, annotation{entry, src[entry]})
-		case value != src[entry]:
-			other = append(other, entry)
-		}
-	}
-	return due, other
+// shownNotes is what an end tells of the annotations of a mailbox.
+type shownNotes struct {
+	told    bool
+	part    bool              // there are more than it tells
+	digests map[string][]byte // by entry
+	values  map[string]string // of those that may have to be brought
 }
+
+// mostValues bounds what of an account's annotations is held in memory until it is brought, in octets; the rest comes next time.
+const mostValues = 8 << 20
 
 // portable says that an entry is not a server's own: Cyrus notes there where a mailbox is stored and when it may be cleaned, Dovecot
-// what it keeps for itself, and special uses are mapped with the mailboxes.
-func portable(entry string) bool {
-	_, name, found := strings.Cut(strings.TrimPrefix(entry, "/"), "/") // behind private or shared
-	return found && name != "specialuse" && !strings.HasPrefix(name, "vendor/cmu/") && !strings.HasPrefix(name, "vendor/vendor.dovecot/")
+// what it keeps for itself, and special uses are mapped with the mailboxes. What a server shares with everybody is its operator's.
+func portable(mailbox, entry string) bool {
+	area, name, found := strings.Cut(strings.TrimPrefix(entry, "/"), "/")
+	return found && (mailbox != "" || area == "private") && name != "specialuse" && !strings.HasPrefix(name, "vendor/cmu/") &&
+		!strings.HasPrefix(name, "vendor/vendor.dovecot/")
 }
 
-// bringAnnotations brings those of a mailbox of which nothing was copied yet.
-func (j *mailboxJob) bringAnnotations(ctx context.Context) error {
-	if !j.src.Capabilities().Has("METADATA") || !j.row.Done.Empty() || j.row.State != (ledger.State{}) {
-		return nil
-	}
-	src, err := annotations(ctx, j.src, j.pair.Source)
-	if err != nil {
-		return faultOf(err, "read annotations of source mailbox", j.pair.Source)
-	}
-	due, _ := annotationsDue(src, nil)
-	if len(due) == 0 {
-		return nil
-	}
-	if !j.dst.Capabilities().Has("METADATA") {
-		j.slice.find(annotationsLeftOn(j.pair.Source, namesOf(due), "the destination keeps none (METADATA)"))
-		return nil
-	}
-	dst, err := annotations(ctx, j.dst, j.pair.Destination)
-	if err != nil {
-		return faultOf(err, "read annotations of destination mailbox", j.pair.Destination)
-	}
-	due, other := annotationsDue(src, dst)
-	if len(other) > 0 {
-		j.slice.find(annotationsLeftOn(j.pair.Source, other, "the destination has other values, which stay"))
-	}
-	return j.annotate(ctx, due)
+// named says that an entry has a name that a server may be told (RFC 5464, section 4.1).
+func named(entry string) bool {
+	return len(entry) <= 1024 && !strings.ContainsAny(entry, "*%") &&
+		!strings.ContainsFunc(entry, func(r rune) bool { return r < ' ' || r > '~' })
 }
 
-func (j *mailboxJob) annotate(ctx context.Context, due []annotation) error {
-	for _, a := range due {
-		err := j.dst.SetMetadata(ctx, j.pair.Destination, a.entry, a.value)
-		var argument *imap.ArgumentError
-		var status *imap.StatusError
-		switch {
-		case err == nil:
-		case errors.As(err, &argument):
-			j.slice.find(annotationsLeftOn(j.pair.Source, []string{a.entry}, "its value "+argument.Why))
-		case errors.As(err, &status) && j.dst.Err() == nil:
-			j.slice.find(annotationsLeftOn(j.pair.Source, []string{a.entry}, withoutTiming(status.Text)))
-		default:
-			return faultOf(err, "annotate destination mailbox", j.pair.Destination)
+func digestOf(value string) []byte {
+	sum := sha256.Sum256([]byte(value))
+	return sum[:]
+}
+
+// askNotes asks an end for the annotations of mailboxes, many at a time. A refusal tells nothing: Dovecot announces the extension
+// also where it has no place for them (mail_attribute_dict).
+func askNotes(ctx context.Context, session *endpoint.Session, mailboxes []string,
+	tell func(mailbox string, found imap.Annotations, told bool)) error {
+	for some := range slices.Chunk(mailboxes, commandsAhead) {
+		var failed error
+		asked := make([]*imap.MetadataCommand, 0, len(some))
+		for _, name := range some {
+			command, err := session.MetadataAhead(ctx, name)
+			if err != nil {
+				failed = err
+				break
+			}
+			asked = append(asked, command)
+		}
+		for i, command := range asked {
+			found, err := command.Wait(ctx)
+			refused := imap.IsStatus(err, "NO") || imap.IsStatus(err, "BAD") && session.Err() == nil
+			if err != nil && !refused && failed == nil {
+				failed = err
+			}
+			tell(some[i], found, err == nil)
+		}
+		if failed != nil {
+			return failed
 		}
 	}
 	return nil
 }
 
-// annotations returns what a server keeps of a name. One that says NO keeps none: Dovecot announces the extension also where it has no
-// place for them (mail_attribute_dict).
-func annotations(ctx context.Context, session *endpoint.Session, name string) (map[string]string, error) {
-	found, err := session.Metadata(ctx, name)
-	if imap.IsStatus(err, "NO") {
-		return map[string]string{}, nil
+// noteStep is what is to be done about one annotation.
+type noteStep int
+
+const (
+	noteStays     noteStep = iota // the destination's is its user's
+	noteSame                      // both ends have it
+	noteWritten                   // to be
+	noteRemoved                   // to be
+	noteGone                      // from both ends
+	noteUncertain                 // the destination does not tell
+)
+
+// noteDue says that the destination has to be asked about an annotation that the source shows (src), or does not (nil).
+func noteDue(known *ledger.Annotation, src []byte) bool {
+	switch {
+	case known == nil:
+		return src != nil
+	case src == nil:
+		return known.Wrote != nil || known.Writing != nil
 	}
-	return found, err
+	return known.Writing != nil || !bytes.Equal(known.Seen, src)
 }
 
-func namesOf(all []annotation) []string {
-	names := make([]string, len(all))
-	for i, a := range all {
-		names[i] = a.entry
+// decideNote decides by the digests of what the source and the destination have; nil is nothing.
+func decideNote(known *ledger.Annotation, src, dst []byte, told bool) noteStep {
+	begun := known != nil && known.Wrote == nil && known.Writing != nil // there was nothing there
+	ours := known != nil && dst != nil && (bytes.Equal(dst, known.Wrote) || bytes.Equal(dst, known.Writing))
+	switch {
+	case !told && src != nil && (known == nil || begun): // its refusal says why
+		return noteWritten
+	case !told:
+		return noteUncertain
+	case src == nil && dst == nil:
+		return noteGone
+	case src == nil && ours:
+		return noteRemoved
+	case src == nil:
+		return noteStays
+	case bytes.Equal(src, dst):
+		return noteSame
+	case ours, dst == nil && (known == nil || begun):
+		return noteWritten
 	}
-	return names
+	return noteStays
 }
 
-// annotationsLeftOn names the first few.
-func annotationsLeftOn(mailbox string, entries []string, why string) rehome.Finding {
-	const few = 5
-	names := strings.Join(entries[:min(len(entries), few)], ", ")
-	if len(entries) > few {
-		names += ", ..."
+// mailboxNotes is what is known of the annotations of a mailbox, by entry.
+type mailboxNotes map[string]ledger.Annotation
+
+// about returns what is known of an annotation of what is the destination's mailbox now, or nil.
+func (m mailboxNotes) about(entry, destination string, validity uint32) *ledger.Annotation {
+	known, found := m[entry]
+	elsewhere := known.Destination != destination || known.DstUIDValidity != 0 && validity != 0 && known.DstUIDValidity != validity
+	if !found || elsewhere {
+		return nil
 	}
-	return annotationsLeft.On(mailbox, rehome.Values{"n": len(entries), "names": names, "why": why})
+	return &known
+}
+
+// newShownNotes keeps the digests of what may go along, and the values of what may have to; room is how many octets of those.
+func newShownNotes(mailbox string, found imap.Annotations, told bool, known mailboxNotes, room *int) shownNotes {
+	shown := shownNotes{told: told, part: found.Part, digests: map[string][]byte{}, values: map[string]string{}}
+	for _, entry := range slices.Sorted(maps.Keys(found.Values)) {
+		value := found.Values[entry]
+		if !portable(mailbox, entry) {
+			continue
+		}
+		digest := digestOf(value)
+		if note, noted := known[entry]; !noted || note.Writing != nil || !bytes.Equal(note.Seen, digest) {
+			if len(value) > *room {
+				shown.part = true
+				continue
+			}
+			*room -= len(value)
+			shown.values[entry] = value
+		}
+		shown.digests[entry] = digest
+	}
+	return shown
 }

@@ -7,9 +7,9 @@ import "rehome"
 // Findings lists every kind of finding that copying mail raises.
 func Findings() []rehome.Declared {
 	return []rehome.Declared{
-		SourceForeign, DestinationEmptied, destinationGone, RemovalsHeld, accountRemovalsHeld,
+		SourceForeign, DestinationEmptied, destinationGone, RemovalsHeld, accountRemovalsHeld, annotationRemovalsHeld,
 		mailboxRefused, mailboxUnfinished, messagesUnlisted, messagesUncounted, messagesUntold, copiesUntold, mailboxNotListed, mailboxUnsaid,
-		mailboxRenumbered, formerUnknown, formerUnreadThere, renameNotFollowed, subscriptionRefused, annotationsLeft, fewerConnections,
+		mailboxRenumbered, formerUnknown, formerUnreadThere, renameNotFollowed, subscriptionRefused, annotationsLeft, annotationsUnknown, fewerConnections,
 		destinationRestored, sourceRestored,
 		mailboxDeleted, mailboxNotDeleted, mailboxRemoved,
 		messageRefused, messageRefusedKept, messageTooLarge, messageTooLargeKept, messageUnreadable, messageUnreadableKept,
@@ -58,6 +58,10 @@ var (
 		"{lost} of {all message} disappeared from the source account; rehome removes nothing of this account at the destination until "+
 			"you confirm this",
 		RemovalsHeld.NextStep)
+	annotationRemovalsHeld = RemovalsHeld.Saying(
+		"{lost} of {all annotation} of mailboxes disappeared at the source; rehome removes none of this account at the destination until "+
+			"you confirm this",
+		"check the source; if its user removed them, run sync with --confirm-deletions")
 	mailboxRefused = rehome.Declared{
 		Code: "mailbox_refused", Topic: rehome.TopicMailboxes, Severity: rehome.SeverityError, Again: rehome.AgainEachPass, Blocks: true,
 		Sentence: "the destination refuses to create this mailbox, so its messages are not copied: {why}",
@@ -145,8 +149,16 @@ var (
 		Code: "annotations_left", Topic: rehome.TopicMailboxes, Severity: rehome.SeverityWarning,
 		Sentence: "{n annotation} {n|was|were} not copied, {names}: {why}",
 		NextStep: "if the user needs them, set them again with the program that made them",
-		Meaning: "Programs note things about a mailbox there, such as a comment or a colour (IMAP METADATA). rehome copies them together " +
-			"with the mailbox, once, where the destination takes them and has no other value.",
+		Meaning: "Programs note things about a mailbox there, such as a comment or a colour (IMAP METADATA). rehome copies them with the " +
+			"mailbox, and later changes at the source too, where the destination takes them and still has what rehome has written. What the " +
+			"destination's user has set, changed or removed stays.",
+	}
+	annotationsUnknown = rehome.Declared{
+		Code: "annotations_unknown", Topic: rehome.TopicMailboxes, Severity: rehome.SeverityWarning,
+		Sentence: "not all annotations are known: {why}",
+		NextStep: "ask the user whether a program keeps comments or colours of mailboxes at the server; these have to be set again",
+		Meaning: "Programs note things about a mailbox there (IMAP METADATA). What the source does not tell of them is not copied, and is not " +
+			"taken for removed either.",
 	}
 	fewerConnections = rehome.Declared{
 		Code: "fewer_connections", Topic: rehome.TopicMailboxes, Severity: rehome.SeverityInfo,

@@ -18,6 +18,7 @@ type Ledger interface {
 	signs
 	receipts
 	identifiers
+	annotated
 	readers
 	fates
 	troubles
@@ -70,6 +71,12 @@ type receipts interface {
 type identifiers interface {
 	NoteIdentifiers(ctx context.Context, m *ledger.Mailbox, all []ledger.Identifier) error
 	Identifiers(ctx context.Context, m *ledger.Mailbox) (map[imap.UID]ledger.Identifier, error)
+}
+
+// annotated is what was brought of the annotations of mailboxes.
+type annotated interface {
+	Annotations(ctx context.Context, address string) ([]ledger.Annotation, error)
+	NoteAnnotations(ctx context.Context, address string, notes, forget []ledger.Annotation) error
 }
 
 // readers show what was written of messages, batch by batch.

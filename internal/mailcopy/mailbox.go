@@ -78,9 +78,6 @@ func (j *mailboxJob) run(ctx context.Context) error {
 	if err := j.checkIdentity(ctx); err != nil || j.held {
 		return err
 	}
-	if err := j.bringAnnotations(ctx); err != nil {
-		return err
-	}
 	settled, err := j.settleIntents(ctx)
 	if err != nil {
 		return j.noteSuspect(ctx, err)

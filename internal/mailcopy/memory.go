@@ -26,6 +26,9 @@ type memory struct {
 	accused    map[string]*accusals   // by source mailbox
 	alone      map[string]imap.UIDSet // messages that were tried alone, by source mailbox
 
+	mute         bool              // asking the source for annotations has ended the connection
+	refusedNotes map[string]string // annotations, by destination mailbox and entry, to which it answers BAD, with its words
+
 	offered map[string]imap.UIDSet // messages that were offered again, by source mailbox, see leaveAltered
 
 	notKept map[string]bool // files in the escrow folder that do not hold what the source has by now, see proveKept
@@ -73,6 +76,7 @@ func (e *Engine) memoryOf(address string, started time.Time) *memory {
 			started: started, strikes: map[string]int{}, barred: map[string]string{}, avoided: map[string]bool{}, shunned: map[string]bool{},
 			unforeseen: map[string]bool{}, blind: map[rehome.Side]bool{}, accused: map[string]*accusals{}, alone: map[string]imap.UIDSet{},
 			offered: map[string]imap.UIDSet{}, notKept: map[string]bool{}, breaks: map[string]map[imap.UID]int{}, divisions: map[string]*division{},
+			refusedNotes: map[string]string{},
 		}
 		e.memories[address] = m
 	}
@@ -104,6 +108,33 @@ func (m *memory) refusedName(destination string) (words string, refused bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	words, refused = m.barred[destination]
+	return words, refused
+}
+
+// noteMute notes that asking the source for annotations has ended the connection, and muteNotes says so.
+func (m *memory) noteMute() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.mute = true
+}
+
+func (m *memory) muteNotes() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.mute
+}
+
+// refuseNote notes that the destination answers BAD to an annotation, with its words, and refusedNote says so.
+func (m *memory) refuseNote(destination, entry, words string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.refusedNotes[destination+"\n"+entry] = words
+}
+
+func (m *memory) refusedNote(destination, entry string) (words string, refused bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	words, refused = m.refusedNotes[destination+"\n"+entry]
 	return words, refused
 }
 

@@ -44,6 +44,8 @@ type slice struct {
 	barred   map[string]bool   // source mailboxes that cannot be made or opened; repeating does not help
 	broken   map[string]bool   // source mailboxes that end the connection each time: left to a later pass
 
+	annotating annotating
+
 	trouble error // of the first mailbox that was set aside
 	memory  *memory
 
@@ -180,6 +182,9 @@ func (s *slice) finish(ctx context.Context) error {
 		return err
 	}
 	if err := s.removeVanished(ctx); err != nil || s.more {
+		return err
+	}
+	if err := s.annotate(ctx); err != nil {
 		return err
 	}
 	if err := s.remember(ctx, &s.view); err != nil {

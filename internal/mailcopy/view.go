@@ -41,8 +41,12 @@ func (s *slice) look(ctx context.Context) (accountView, error) {
 	var srcMarks, dstMarks marks
 	err = pass.BothEnds(s.account.Address,
 		func() (err error) {
-			src, err = listEnd(ctx, s.src, func() (err error) { srcMarks, err = s.peekAll(ctx, rehome.Source, rows); return err })
-			err = endpoint.Fault(err, "list the source's mailboxes of", s.account.Address)
+			err = pass.BothEnds(s.account.Address, // all of it in one round trip
+				func() (err error) {
+					src, err = listEnd(ctx, s.src, func() (err error) { srcMarks, err = s.peekAll(ctx, rehome.Source, rows); return err })
+					return endpoint.Fault(err, "list the source's mailboxes of", s.account.Address)
+				},
+				func() error { return s.askKnownNotes(ctx) })
 			_, noted := s.noteRestoredSource(ctx, rows, src.entries, srcMarks)
 			return cmp.Or(err, noted)
 		},

@@ -65,6 +65,7 @@ func clausesOfMail() []clause {
 		{"former generations are known until they are booked", formerGenerationsUntilTheyAreBooked},
 		{"gaps keep the mailbox open", gapsKeepTheMailboxOpen},
 		{"the first identifier of a message stays", theFirstIdentifierStays},
+		{"annotations follow their mailbox", annotationsFollowTheirMailbox},
 		{"recover the rest stays open", recoverTheRestStaysOpen},
 		{"recover what may be of others", recoverWhatMayBeOfOthers},
 		{"note answered is remembered", noteAnsweredIsRemembered},

@@ -213,8 +213,8 @@ func testDovecotMetadata(t *testing.T, server *realServer) {
 	}
 	for name, want := range map[string]string{"INBOX": "two words", "": ""} {
 		found, err := client.Metadata(within(t), name)
-		if err != nil || found["/private/comment"] != want {
-			t.Errorf("%q: %q, %v, want %q", name, found, err, want)
+		if err != nil || found.Values["/private/comment"] != want {
+			t.Errorf("%q: %q, %v, want %q", name, found.Values, err, want)
 		}
 	}
 }
