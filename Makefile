@@ -59,6 +59,10 @@ fuzz: ## every fuzz target for FUZZTIME each
 pages: ## people's pages in every language into bin/pages, and pictures of them if chromium is installed
 	scripts/pages bin/pages
 
+.PHONY: screenshots
+screenshots: packages ## pictures of the screen into docs/screen, as a whole move in a browser shows it
+	REHOME_PICTURES=$(CURDIR)/docs/screen $(GO) test -count=1 -run '^TestCutover_realServers$$/in_a_browser' ./lab/scenario
+
 .PHONY: lint
 lint: ## gofmt, vet, and golangci-lint in the version that tools/go.mod names
 	GO=$(GO) scripts/lint

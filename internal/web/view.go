@@ -13,6 +13,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dustin/go-humanize"
+
 	"rehome"
 	"rehome/internal/ledger"
 )
@@ -73,26 +75,10 @@ func plural(n int64, noun string) string {
 }
 
 // number groups digits, as the terminal does.
-func number(n int64) string {
-	digits := strconv.FormatInt(n, 10)
-	for i := len(digits) - 3; i > 0 && digits[i-1] != '-'; i -= 3 {
-		digits = digits[:i] + "," + digits[i:]
-	}
-	return digits
-}
+func number(n int64) string { return humanize.Comma(n) }
 
-// size is a number of octets in the largest unit that it fills.
-func size(octets int64) string {
-	value, unit := float64(octets), 0
-	units := []string{"B", "KiB", "MiB", "GiB", "TiB", "PiB"}
-	for value >= 1024 && unit < len(units)-1 {
-		value, unit = value/1024, unit+1
-	}
-	if unit == 0 {
-		return number(octets) + " B"
-	}
-	return strconv.FormatFloat(value, 'f', 1, 64) + " " + units[unit]
-}
+// size is a number of octets, as at the terminal.
+func size(octets int64) string { return humanize.Bytes(uint64(max(0, octets))) }
 
 // share is how much of something is done, in per cent. It is 100 only when all is, and 0 only when nothing is.
 func share(done, of int64) string {

@@ -6,11 +6,17 @@
   const data = JSON.parse(place.dataset.speed);
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const size = (v) => {
-    const units = ["B", "KiB", "MiB", "GiB", "TiB"];
+    const units = ["B", "kB", "MB", "GB", "TB"];
     let unit = 0;
-    while (v >= 1024 && unit < units.length - 1) { v /= 1024; unit++; }
+    while (v >= 1000 && unit < units.length - 1) { v /= 1000; unit++; }
     return (v >= 10 || v === Math.round(v) ? v.toFixed(0) : v.toFixed(1)) + " " + units[unit] + "/s";
   };
+  const moment = (u, all) => all.map((at, i) => {
+    const d = new Date(at * 1000), two = (n) => String(n).padStart(2, "0");
+    const day = d.getDate() + " " + d.toLocaleString("en", { month: "short" });
+    const time = two(d.getHours()) + ":" + two(d.getMinutes());
+    return d.getHours() + d.getMinutes() === 0 ? day : i === 0 ? time + "\n" + day : time;
+  });
   let plot = null;
   const draw = () => {
     if (plot) plot.destroy();
@@ -18,8 +24,8 @@
     plot = new uPlot({
       width: place.clientWidth, height: Math.min(340, Math.max(220, place.clientWidth * 0.4)),
       scales: { x: { time: true }, m: { range: (u, lo, hi) => [0, Math.max(hi, 0.1)] }, o: { range: (u, lo, hi) => [0, Math.max(hi, 1)] } },
-      axes: [axis, { ...axis, scale: "m", size: 60 }, { ...axis, scale: "o", side: 1, size: 84, grid: { show: false }, values: (u, all) => all.map(size) }],
-      series: [{}, { label: "messages/s", scale: "m", stroke: colour("--accent"), width: 2, value: (u, v) => v == null ? "–" : v.toFixed(1) },
+      axes: [{ ...axis, values: moment }, { ...axis, scale: "m", size: 60 }, { ...axis, scale: "o", side: 1, size: 84, grid: { show: false }, values: (u, all) => all.map(size) }],
+      series: [{ value: (u, at) => at == null ? "–" : new Date(at * 1000).toLocaleString("en-GB") }, { label: "messages/s", scale: "m", stroke: colour("--accent"), width: 2, value: (u, v) => v == null ? "–" : v.toFixed(1) },
         { label: "size/s", scale: "o", stroke: colour("--warn"), width: 2, dash: [6, 4], value: (u, v) => v == null ? "–" : size(v) }],
       hooks: { draw: [(u) => {
         const c = u.ctx;
