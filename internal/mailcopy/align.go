@@ -90,11 +90,13 @@ func (s *slice) alignAhead(ctx context.Context, jobs [][]mapping.Pair) error {
 	return ctx.Err()
 }
 
-// alignable says that a mailbox is known to be new: made just now, or listed as one that nobody has used.
+// alignable says that a mailbox is known to be new, made just now, or listed as one that nobody has used, and that there is something to
+// bring to it. An empty one also takes the source's next UID, which cannot be taken back: it is opened first, because what a listing
+// tells may be wrong.
 func (s *slice) alignable(pair mapping.Pair) bool {
-	_, _, told := s.listedBoxes(pair)
+	src, _, told := s.listedBoxes(pair)
 	entry, listed := s.view.dst[pair.Destination]
-	return told && (selectable(entry, listed) || s.made[pair.Destination]) && s.foreseeUIDs(pair) == uidsAlign
+	return told && !src.Messages.Is(0) && (selectable(entry, listed) || s.made[pair.Destination]) && s.foreseeUIDs(pair) == uidsAlign
 }
 
 // aligning is the conversation by which a mailbox takes the source's UIDVALIDITY.

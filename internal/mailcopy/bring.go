@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"rehome/internal/ledger"
+	"rehome/internal/pass"
 	"rehome/internal/protocol/imap"
 )
 
@@ -53,10 +54,20 @@ func cutEntries(entries []entry, most int, octets int64) (some, rest []entry) {
 
 // bringSome has one conversation that brings messages.
 func (j *mailboxJob) bringSome(ctx context.Context, entries []entry) error {
-	box, present, err := j.knowThere(ctx)
+	var box imap.Selected
+	var present presence
+	var saved map[imap.UID]time.Time
+	var untold error
+	err := pass.BothEnds(j.slice.account.Address,
+		func() (err error) { saved, err = j.savedDates(ctx, entries); return err },
+		func() error { box, present, untold = j.knowThere(ctx); return nil },
+	)
 	if err != nil {
+		return err
+	}
+	if untold != nil {
 		j.uids.aside.AddSet(uidsOf(entries))
-		return j.giveUpUIDs(err)
+		return j.giveUpUIDs(untold)
 	}
 	if !present.uids.Minus(j.row.Ours).Minus(j.uids.stock).Empty() || box.UIDValidity != j.dstBox.UIDValidity {
 		// They may be what is wanted, brought by somebody else: the next slice compares them.
@@ -67,9 +78,7 @@ func (j *mailboxJob) bringSome(ctx context.Context, entries []entry) error {
 		return nil
 	}
 	f := newFeed(j, entries)
-	if f.saved, err = j.savedDates(ctx, entries); err != nil {
-		return err
-	}
+	f.saved = saved
 	batches := planBatches(entries, batchLimits{messages: j.slice.engine.options.BatchMessages, octets: j.slice.engine.options.BatchOctets})
 	intents, err := j.intend(ctx, box.UIDNext, batches)
 	if err != nil {
