@@ -5,6 +5,7 @@ package ledger
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 
 	"rehome/internal/protocol/imap"
@@ -38,13 +39,18 @@ func (l *batches) Disown(ctx context.Context, m *Mailbox, sources imap.UIDSet) e
 		_, err = tx.Exec(`UPDATE mailboxes SET gone = ?, lost = ?, changed = ?, src_untold = ?,
 			src_uidnext = 0, src_messages = 0, src_modseq = 0, src_size = 0, src_newest = '' WHERE id = ? AND generation = ?`,
 			fate.Gone.String(), fate.Lost.String(), fate.Changed.String(), untold.String(), m.ID, m.Generation)
-		return err
+		return errors.Join(err, forgetFound(tx, m, sources))
 	})
 	if err != nil {
 		return fmt.Errorf("ledger rows of %s %q: %w", m.Anchor.Address, m.Anchor.Source, err)
 	}
 	fate.Adopted = m.Adopted.Minus(sources)
 	m.Untold = untold
+	for i, v := range m.Voids {
+		if v.Answered && !v.Former {
+			m.Voids[i] = v.without(sources)
+		}
+	}
 	m.Fate, m.Done, m.Ours, m.State = fate, m.Done.Minus(sources), m.Ours.Minus(gone), State{}
 	return nil
 }

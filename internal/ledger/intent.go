@@ -206,15 +206,82 @@ func insertVoid(tx *sql.Tx, m *Mailbox, v Voided, now time.Time) error {
 	if v.Former {
 		generation--
 	}
-	items := v.items()
-	var flags []byte
-	if len(items) > 0 {
-		flags = encodeFlags(items)
-	}
+	flags, digests := v.sentColumns()
 	_, err := tx.Exec(`INSERT INTO voids (mailbox_id, generation, dst_floor, src_uids, created_nano, answered, replaced, flags, digests)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`, m.ID, generation, v.Floor, v.Sources.String(), now.UnixNano(), v.Answered, v.Replaced,
-		flags, encodeHashes(items, digestKind()))
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`, m.ID, generation, v.Floor, v.Sources.String(), now.UnixNano(), v.Answered, v.Replaced, flags, digests)
 	return err
+}
+
+// sentColumns are nil where nothing is known of the messages.
+func (v Voided) sentColumns() (flags, digests []byte) {
+	items := v.items()
+	if len(items) == 0 {
+		return nil, nil
+	}
+	return encodeFlags(items), encodeHashes(items, digestKind())
+}
+
+// without returns the batch without some of its messages.
+func (v Voided) without(sources imap.UIDSet) Voided {
+	v.Sources = v.Sources.Minus(sources)
+	kept := map[imap.UID]Item{}
+	for uid, item := range v.Sent {
+		if v.Sources.Contains(uid) {
+			kept[uid] = item
+		}
+	}
+	if v.Sent != nil {
+		v.Sent = kept
+	}
+	return v
+}
+
+// forgetFound takes messages out of what was given up and had been confirmed: they were found since, so that what is missing of
+// them now was lost later.
+func forgetFound(tx *sql.Tx, m *Mailbox, sources imap.UIDSet) error {
+	type place struct {
+		id int64
+		Voided
+	}
+	rows, err := tx.Query(`SELECT id, src_uids, flags, digests FROM voids WHERE mailbox_id = ? AND generation = ? AND answered = 1`,
+		m.ID, m.Generation)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	var found []place
+	for rows.Next() {
+		var v place
+		var text string
+		var flags, digests []byte
+		err := rows.Scan(&v.id, &text, &flags, &digests)
+		if err == nil {
+			err = readSet(text, &v.Sources)
+		}
+		if err == nil {
+			err = v.readSent(flags, digests)
+		}
+		if err != nil {
+			return err
+		}
+		if left := v.without(sources); left.Sources.Len() < v.Sources.Len() {
+			found = append(found, place{v.id, left})
+		}
+	}
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		return err
+	}
+	for _, v := range found {
+		flags, digests := v.sentColumns()
+		_, err := tx.Exec(`UPDATE voids SET src_uids = ?, flags = ?, digests = ? WHERE id = ?`, v.Sources.String(), flags, digests, v.id)
+		if v.Sources.Empty() {
+			_, err = tx.Exec(`DELETE FROM voids WHERE id = ?`, v.id)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // items are the messages in the order of their UIDs, none where nothing is known of them.

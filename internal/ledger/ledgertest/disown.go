@@ -153,3 +153,34 @@ func sightedIsOutdatedByTheNextBatch(t *testing.T, empty Empty) {
 		t.Errorf("seen %+v and %+v, want %+v: two messages have come since", got.Seen, m.Seen, want)
 	}
 }
+
+// What was confirmed, given up, found after all and lost again is not called confirmed any more; the rest of its batch is.
+func disownForgetsWhatWasConfirmed(t *testing.T, empty Empty) {
+	l := create(t, empty)
+	m := load(t, l, inbox())
+	intend(t, l, m, messages(1, 2)...)
+	intend(t, l, m, messages(3)...)
+	m = load(t, l, inbox())
+	for i := range m.Intents {
+		m.Intents[i].Answered = true
+		m.Intents[i].Items = hashed(messages([][]imap.UID{{1, 2}, {3}}[i]...))
+	}
+	must(t, l.Mail.GiveUp(t.Context(), m, m.Intents...))
+	found := messages(1, 3)
+	must(t, l.Mail.Adopt(t.Context(), m, found))
+	must(t, l.Mail.Disown(t.Context(), m, imap.NewUIDSet(1, 3)))
+	for name, got := range map[string][]ledger.Voided{"in memory": m.Voids, "in the file": load(t, l, inbox()).Voids} {
+		var confirmed imap.UIDSet
+		for _, v := range got {
+			confirmed.AddSet(v.Sources)
+			for uid := range v.Sources.All() {
+				if v.Sent[uid].Digest == nil {
+					t.Errorf("%s: %+v, want what is known of %d", name, v, uid)
+				}
+			}
+		}
+		if confirmed.String() != "2" {
+			t.Errorf("%s: %+v, want 2 confirmed", name, got)
+		}
+	}
+}

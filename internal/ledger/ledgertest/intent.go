@@ -71,7 +71,7 @@ func noteAnsweredIsRemembered(t *testing.T, empty Empty) {
 	if intents[0].Items[0].Digest != nil {
 		t.Errorf("%+v, want no digest of what was not confirmed", intents[0])
 	}
-	intents[0].Items = messages(1, 2) // 4 was not sent
+	intents[0].Items = hashed(messages(1, 2)) // 4 was not sent
 	intents[0].Answered = true
 	must(t, l.Mail.NoteAnswered(t.Context(), intents[0]))
 	intents = load(t, l, inbox()).Intents
@@ -89,7 +89,7 @@ func noteAnsweredIsRemembered(t *testing.T, empty Empty) {
 		if len(got) != 2 || got[0].Answered || !got[1].Answered || got[1].Sources.String() != "1" {
 			t.Fatalf("%s: %+v, want 1 answered", name, got)
 		}
-		if what, want := got[1].Sent[1].Digest, messages(1)[0].Digest; !bytes.Equal(what, want) || got[0].Sent[3].Digest != nil {
+		if what, want := got[1].Sent[1].Digest, hashed(messages(1))[0].Digest; !bytes.Equal(what, want) || got[0].Sent[3].Digest != nil {
 			t.Errorf("%s: %+v, want the digest of what was confirmed", name, got)
 		}
 	}

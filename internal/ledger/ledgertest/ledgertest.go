@@ -53,6 +53,7 @@ func clausesOfMail() []clause {
 		{"save flags of some batches", saveFlagsOfSomeBatches},
 		{"stored visitor ends it", storedVisitorEndsIt},
 		{"disown leaves the others as they were", disownLeavesTheOthersAsTheyWere},
+		{"disown forgets what was confirmed", disownForgetsWhatWasConfirmed},
 		{"sighted ends with the generation", sightedEndsWithTheGeneration},
 		{"doubt outlives the process", doubtOutlivesTheProcess},
 		{"untold outlives the process", untoldOutlivesTheProcess},
