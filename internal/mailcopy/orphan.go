@@ -15,7 +15,8 @@ import (
 )
 
 // A mailbox that is deleted at the source has no job any more that would find out what became of the batches that were
-// under way. They are given up like any other when nothing of them can still arrive, and named while that may be there.
+// under way. They are given up like any other when nothing of them can still arrive, and named while that may be there. Nor would
+// anything look any more at what others have written among our messages.
 
 // settleOrphans does that for all mailboxes of which something is open, and that the source has deleted.
 func (s *slice) settleOrphans(ctx context.Context) error {
@@ -56,7 +57,13 @@ func (s *slice) settleOrphan(ctx context.Context, anchor ledger.Anchor) (err err
 		s.noteWait(wait)
 		return nil
 	}
-	err = job.checkVoided(ctx)
+	_, err = job.checkRivals(ctx)
+	if err == nil {
+		err = job.closeGaps(ctx)
+	}
+	if err == nil {
+		err = job.checkVoided(ctx)
+	}
 	if rehome.ClassOf(err) == rehome.ClassPermanent { // gone meanwhile, or not to be opened: the next pass will see it
 		return nil
 	}

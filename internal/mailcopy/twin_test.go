@@ -21,16 +21,24 @@ import (
 // row returns the ledger's row of INBOX.
 func (p *pair) row() *ledger.Mailbox {
 	p.t.Helper()
-	anchor := ledger.Anchor{Address: address, Source: "INBOX", Destination: "INBOX"}
-	for server, validity := range map[*dovecot.Server]*uint32{p.src: &anchor.SrcUIDValidity, p.dst: &anchor.DstUIDValidity} {
-		p.in(server, "INBOX", func(c *imap.Client) {
-			box, err := c.Examine(p.t.Context(), "INBOX")
+	return p.rowOf("INBOX", "INBOX")
+}
+
+// rowOf returns the ledger's row of a pair of mailboxes.
+func (p *pair) rowOf(source, destination string) *ledger.Mailbox {
+	p.t.Helper()
+	anchor := ledger.Anchor{Address: address, Source: source, Destination: destination}
+	validityOf := func(server *dovecot.Server, mailbox string) (validity uint32) {
+		p.in(server, mailbox, func(c *imap.Client) {
+			box, err := c.Examine(p.t.Context(), mailbox)
 			if err != nil {
 				p.t.Fatal(err)
 			}
-			*validity = box.UIDValidity
+			validity = box.UIDValidity
 		})
+		return validity
 	}
+	anchor.SrcUIDValidity, anchor.DstUIDValidity = validityOf(p.src, source), validityOf(p.dst, destination)
 	row, err := p.ledger.Mailbox(p.t.Context(), anchor)
 	if err != nil {
 		p.t.Fatal(err)
@@ -67,13 +75,13 @@ func lostAnswers(t *testing.T, dst dovecot.Options) *pair {
 }
 
 // outrun prepares what is left when another program has written the same messages before us, and nobody has looked.
-func outrun(t *testing.T) *pair {
+func outrun(t *testing.T, source, destination string) *pair {
 	t.Helper()
 	p := atmailPair(t)
 	mails := letters(2, 400, "a")
-	p.fill(p.src, "INBOX", mails...)
-	p.fill(p.dst, "INBOX", append(mails, mails...)...) // the first two are those of the other program
-	row, items := p.row(), itemsOf(mails, 3)
+	p.fill(p.src, source, mails...)
+	p.fill(p.dst, destination, append(mails, mails...)...) // the first two are those of the other program
+	row, items := p.rowOf(source, destination), itemsOf(mails, 3)
 	ids, err := p.ledger.Intend(t.Context(), row, 1, items)
 	if err == nil {
 		err = p.ledger.NoteGaps(t.Context(), row, imap.NewUIDSet(1, 2))
@@ -90,10 +98,20 @@ func outrun(t *testing.T) *pair {
 // A copy that was taken back, and of which the answer was lost, was not deleted by the destination's user.
 func TestSync_withdrawalOfWhichTheAnswerWasLost(t *testing.T) {
 	t.Parallel()
-	p := outrun(t)
+	p := outrun(t, "INBOX", "INBOX")
 	p.expunge(p.dst, "INBOX", "3") // what is withdrawn as one may break off in between
 	wantTally(t, p.sync(), mailcopy.Tally{Adopted: 2})
 	p.wantSame("INBOX", "INBOX")
+	p.quiet(mailcopy.Tally{})
+}
+
+// A mailbox that the source has deleted meanwhile is looked at, too: no pass comes to it any more.
+func TestSync_rivalInADeletedMailbox(t *testing.T) {
+	t.Parallel()
+	p := outrun(t, "INBOX.Old", "Old")
+	p.delete(p.src, "INBOX.Old")
+	p.sync()
+	p.wantCount(p.dst, "Old", 2)
 	p.quiet(mailcopy.Tally{})
 }
 
@@ -148,7 +166,7 @@ func TestSync_rivalIsAheadOfUntoldUIDs(t *testing.T) {
 // What came before ours is looked for until the destination shows it.
 func TestSync_rivalThatIsNotShown(t *testing.T) {
 	t.Parallel()
-	p := outrun(t)
+	p := outrun(t, "INBOX", "INBOX")
 	p.dstVia = rewrite(t, p.dst.IMAP, func(line []byte) []byte {
 		if bytes.HasPrefix(line, []byte("* 1 FETCH ")) {
 			return nil
