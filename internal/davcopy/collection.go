@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"net/http"
 	"slices"
 
@@ -108,47 +107,6 @@ func (j *collectionJob) findMade(ctx context.Context, name string) (found bool, 
 	return true, j.goTo(ctx, *made, true)
 }
 
-// findAlike looks for a collection that was made for the source's before: by a request whose answer was lost, on a server that
-// chooses names, or by a move whose ledger is lost. Then that one is the one, and no other is made beside it.
-func (j *collectionJob) findAlike(ctx context.Context) (found bool, err error) {
-	var made *dav.Collection
-	if j.place.begun {
-		var rows map[string]ledger.Object
-		if rows, err = j.ledger().Objects(ctx, j.row); err == nil && len(rows) == 0 {
-			made, err = j.madeBefore(ctx, slices.Collect(maps.Values(j.place.others)), displayName(j.place.source))
-		}
-	} else {
-		made, err = j.filled(ctx, j.place.alike)
-	}
-	if err != nil || made == nil {
-		return false, err
-	}
-	return true, j.goTo(ctx, *made, j.place.begun)
-}
-
-// filled is the only collection that holds something, of several of one displayname: the others were made by requests whose
-// answers were lost, and nothing went there. nil is none.
-func (j *collectionJob) filled(ctx context.Context, alike []dav.Collection) (filled *dav.Collection, err error) {
-	for i := range alike {
-		objects := 0
-		_, err := j.slice.dst.Changes(ctx, &alike[i], dav.Mark{}, func(item dav.Item) error {
-			if !item.Removed {
-				objects++
-			}
-			return nil
-		})
-		switch {
-		case err != nil:
-			return nil, faultOf(err, "list at the destination", alike[i].Href)
-		case objects > 0 && filled != nil:
-			return nil, nil //nolint:nilnil // not clear which
-		case objects > 0:
-			filled = &alike[i]
-		}
-	}
-	return filled, nil
-}
-
 // madeSince is the collection that was not there before, nil where it is none or not clear which. It is pure.
 func madeSince(all []dav.Collection, before map[string]dav.Collection, name string) *dav.Collection {
 	var made []dav.Collection
@@ -164,25 +122,6 @@ func madeSince(all []dav.Collection, before map[string]dav.Collection, name stri
 		return nil
 	}
 	return &made[0]
-}
-
-// madeBefore is the only collection of that displayname that nothing of the source goes to, nil where there is none.
-func (j *collectionJob) madeBefore(ctx context.Context, all []dav.Collection, name string) (*dav.Collection, error) {
-	known, err := j.ledger().Collections(ctx, j.slice.account.Address)
-	used := map[string]bool{}
-	maps.Copy(used, j.place.claimed)
-	for _, row := range known {
-		if row.ID != j.row.ID {
-			used[dav.Key(row.Destination)] = true
-		}
-	}
-	all = slices.DeleteFunc(slices.Clone(all), func(c dav.Collection) bool {
-		return used[dav.Key(c.Href)] || c.Name != name || !c.Writable()
-	})
-	if err != nil || len(all) != 1 {
-		return nil, err
-	}
-	return &all[0], nil
 }
 
 // goTo makes another collection of the destination the one where the source's goes.

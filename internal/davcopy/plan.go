@@ -39,6 +39,7 @@ type placement struct {
 	main        string                    // href of the source's main one
 	begun       bool                      // the ledger knows it
 	alike       []dav.Collection          // that may be the one, should it not exist
+	namesakes   []dav.Collection          // others of the source that have its displayname, and no place that exists
 }
 
 // plan is where everything goes.
@@ -54,7 +55,7 @@ type plan struct {
 // name that rehome had to give it; the main one into the destination's main one, because many clients show no other; else into
 // the only one that people call the same; the main one into the only one that is left; else into a new one. Without a ledger
 // everything goes where it went before, as long as the names are the same: a server that has chosen the name of a new collection
-// has kept what people call it.
+// has kept what people call it, and of several that are called the same what they hold tells which is which.
 func (v view) plan() plan {
 	principal := ""
 	if v.srcHome != nil {
@@ -77,8 +78,8 @@ func (v view) plan() plan {
 		func(c dav.Collection) string { return p.before(c) },
 		func(c dav.Collection) string { return p.sameName(c) },
 		func(c dav.Collection) string { return p.mainFor(c, srcMain, standingOut(p.usable(), p.dstHome)) },
-		func(c dav.Collection) string { return only(p.calledAlike(c, moving)) },
-		func(c dav.Collection) string { return p.mainFor(c, srcMain, p.onlyFree()) },
+		func(c dav.Collection) string { return p.onlyAlike(c, moving) },
+		func(c dav.Collection) string { return p.mainFor(c, srcMain, p.onlyFree(c, moving)) },
 		func(c dav.Collection) string { return p.fresh(c) },
 	} {
 		for i, c := range moving {
@@ -96,13 +97,27 @@ func (v view) plan() plan {
 			}
 			placed[i] = p.place(c, href)
 			placed[i].main, placed[i].lone = srcMain, lone
-			placed[i].alike = p.calledAlike(c, moving)
+			placed[i].alike = p.calledAlike(c)
 		}
 	}
 	for _, key := range guests {
 		p.taken[key] = true
 	}
+	homeless := unplaced(placed)
+	for i := range placed {
+		placed[i].namesakes = namesakes(placed[i].source, homeless)
+	}
 	return plan{placements: placed, left: left, deleted: p.deleted(), nowhere: p.nowhere()}
+}
+
+// unplaced are the collections of the source for which there is none at the destination yet.
+func unplaced(placed []placement) (all []dav.Collection) {
+	for _, p := range placed {
+		if !p.exists {
+			all = append(all, p.source)
+		}
+	}
+	return all
 }
 
 // mainFirst puts the source's main collection before the others.
@@ -239,13 +254,26 @@ func (p *planner) sameName(c dav.Collection) string {
 	return ""
 }
 
-// calledAlike are the collections with the displayname that a new one for the source's would get, where only one of the source has
-// that: of several nobody knows which is which. What has been left of a collection that the source has deleted is not taken.
-func (p *planner) calledAlike(c dav.Collection, moving []dav.Collection) []dav.Collection {
-	same := func(other dav.Collection) bool { return displayName(other) == displayName(c) }
-	if len(slices.DeleteFunc(slices.Clone(moving), func(other dav.Collection) bool { return !same(other) })) > 1 {
-		return nil
+// onlyAlike is the href of the only collection that is called alike, where only one of the source is called so: of several what they
+// hold has to tell which is which.
+func (p *planner) onlyAlike(c dav.Collection, moving []dav.Collection) string {
+	if len(namesakes(c, moving)) > 0 {
+		return ""
 	}
+	return only(p.calledAlike(c))
+}
+
+// namesakes are the other collections of the source that have the displayname of one.
+func namesakes(c dav.Collection, moving []dav.Collection) []dav.Collection {
+	return slices.DeleteFunc(slices.Clone(moving), func(other dav.Collection) bool {
+		return other.Href == c.Href || displayName(other) != displayName(c)
+	})
+}
+
+// calledAlike are the collections with the displayname that a new one for the source's would get. What has been left of a collection
+// that the source has deleted is not taken.
+func (p *planner) calledAlike(c dav.Collection) []dav.Collection {
+	same := func(other dav.Collection) bool { return displayName(other) == displayName(c) }
 	used := map[string]bool{}
 	for _, href := range p.known {
 		used[dav.Key(href)] = true
@@ -340,13 +368,16 @@ func (p *planner) mainFor(c dav.Collection, srcMain, main string) string {
 	return p.free(main)
 }
 
-// onlyFree is the main collection where none stands out: the only one that nothing else goes to, so that it is the same one when
-// the ledger is lost; "" for none.
-func (p *planner) onlyFree() string {
+// onlyFree is the main collection where none stands out: the only one that nothing else goes to, or may go to by what it is called, so
+// that it is the same one when the ledger is lost; "" for none.
+func (p *planner) onlyFree(c dav.Collection, moving []dav.Collection) string {
 	if standingOut(p.usable(), p.dstHome) != "" {
 		return ""
 	}
-	return only(slices.DeleteFunc(withEvents(p.usable()), func(c dav.Collection) bool { return p.taken[dav.Key(c.Href)] }))
+	return only(slices.DeleteFunc(withEvents(p.usable()), func(there dav.Collection) bool {
+		anothers := func(other dav.Collection) bool { return other.Href != c.Href && displayName(other) == there.Name }
+		return p.taken[dav.Key(there.Href)] || there.Name != "" && slices.ContainsFunc(moving, anothers)
+	}))
 }
 
 // usualMain is the href of the one with a usual name, "" for none.

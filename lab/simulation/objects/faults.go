@@ -45,7 +45,7 @@ func lasting() []string {
 // natures are the habits of both ends.
 func natures() []string {
 	all := []string{
-		"the destination lacks a main collection",
+		"the destination lacks a main collection", oneDisplayname,
 		"destination tells no etag after PUT", "destination tells an etag and rewrites the object behind it", "destination rewrites what is put",
 		"destination takes a UID once in a collection", "destination takes a UID once in an account", "destination chooses the names of objects",
 		"destination makes no collections", "destination has no extended MKCOL", "destination wants clean objects", "destination schedules",

@@ -46,7 +46,7 @@ func (w *world) sourceUser(round string) {
 		segment := "new-" + round
 		room := len(w.src.sorted(kind)) < mostCollections && w.src.collections[homeOf(kind)+segment+"/"] == nil
 		if room && w.d.happens("source user makes a collection", 0.5, round, string(kind)) {
-			w.add(w.src, w.src.make(kind, segment, "New "+round), round)
+			w.add(w.src, w.src.make(kind, segment, w.called("New "+round, false)), round)
 		}
 	}
 }

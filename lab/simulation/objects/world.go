@@ -14,6 +14,7 @@ type world struct {
 	src, dst *end
 	kinds    []kindOfObjects
 	marks    int
+	shared   bool // but for the main one, people call all collections the same
 }
 
 func newWorld(d *decisions) *world {
@@ -22,6 +23,7 @@ func newWorld(d *decisions) *world {
 		d: d, truth: t,
 		src: newEnd(source, account, d, readingHabits(d, source), t), dst: newEnd(destination, account, d, destinationHabits(d), t),
 	}
+	w.shared = d.has(0.15, oneDisplayname)
 	w.kinds = simulation.Pick(d.chance("kinds"), []kindOfObjects{contacts}, []kindOfObjects{calendars}, []kindOfObjects{contacts, calendars})
 	for _, kind := range w.kinds {
 		w.furnish(kind)
@@ -43,7 +45,7 @@ func collectionNames(kind kindOfObjects) []string { return []string{mainOf(kind)
 func (w *world) furnish(kind kindOfObjects) {
 	names := collectionNames(kind)
 	for i := range w.d.plan.Size("collections of "+string(kind), 1, 3) {
-		c := w.src.make(kind, names[i], "The "+names[i])
+		c := w.src.make(kind, names[i], w.called("The "+names[i], i == 0))
 		if kind == calendars {
 			c.color = []string{"", "#FF0000FF", "#00FF00"}[w.d.below(3, "color", c.path)]
 		}
@@ -57,6 +59,16 @@ func (w *world) furnish(kind kindOfObjects) {
 		}
 	}
 	w.settle(kind)
+}
+
+const oneDisplayname = "collections share a displayname"
+
+// called is what people call a collection of the source.
+func (w *world) called(name string, main bool) string {
+	if w.shared && !main {
+		return "More"
+	}
+	return name
 }
 
 // settle lets the destination's user have something already.

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package davcopy
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+
+	"rehome/internal/content/pim"
+	"rehome/internal/protocol/dav"
+)
+
+// A server that chooses the names of collections has kept what people call them, and people call several the same. Without a
+// ledger, which of them is which is told by what they hold.
+
+// findAlike looks for a collection that was made for the source's before: by a request whose answer was lost, on a server that
+// chooses names, or by a move whose ledger is lost. Then that one is the one, and no other is made beside it.
+func (j *collectionJob) findAlike(ctx context.Context) (found bool, err error) {
+	if rows, err := j.ledger().Objects(ctx, j.row); err != nil || len(rows) > 0 { // what has gone somewhere goes on there
+		return false, err
+	}
+	made, err := j.chosen(ctx, j.place.alike)
+	if err != nil || made == nil {
+		return false, err
+	}
+	return true, j.goTo(ctx, *made, j.place.begun)
+}
+
+// chosen is the one of several collections of one displayname that the source's has gone to before, nil for none: the one that holds
+// the most of what it holds, unless that is another one's of the source that is called the same; else, where none is, the only one
+// that holds anything; else one that is empty, made by a request whose answer was lost.
+func (j *collectionJob) chosen(ctx context.Context, alike []dav.Collection) (*dav.Collection, error) {
+	alike, used, err := j.unused(ctx, alike)
+	if err != nil || len(alike) == 0 {
+		return nil, err
+	}
+	var own, there []map[string]int
+	for _, c := range append([]dav.Collection{j.place.source}, j.place.namesakes...) {
+		if used[c.Href] { // it has its place
+			continue
+		}
+		holds, err := j.contents(ctx, j.slice.src, &c, true)
+		if err != nil {
+			return nil, faultOf(err, "read at the source", c.Href)
+		}
+		own = append(own, holds)
+	}
+	for i := range alike {
+		holds, err := j.contents(ctx, j.slice.dst, &alike[i], false)
+		if err != nil {
+			return nil, faultOf(err, "read at the destination", alike[i].Href)
+		}
+		there = append(there, holds)
+	}
+	if i := choose(own, there, len(j.place.namesakes) == 0); i >= 0 {
+		return &alike[i], nil
+	}
+	return nil, nil //nolint:nilnil // none of them
+}
+
+// choose tells which collection of the destination is the first of those of the source, by what they hold; -1 for none. What two have
+// the most in common goes together first. alone says that no other of the source could be meant. It is pure.
+func choose(own, there []map[string]int, alone bool) int {
+	type pair struct{ source, destination, common int }
+	var pairs []pair
+	for s := range own {
+		for d := range there {
+			pairs = append(pairs, pair{s, d, common(own[s], there[d])})
+		}
+	}
+	slices.SortStableFunc(pairs, func(a, b pair) int { // the most of it, with the least of anything else
+		return cmp.Or(cmp.Compare(b.common, a.common), cmp.Compare(len(there[a.destination]), len(there[b.destination])))
+	})
+	placed, taken := map[int]bool{}, map[int]bool{}
+	for _, p := range pairs {
+		if p.common == 0 || placed[p.source] || taken[p.destination] {
+			continue
+		}
+		if p.source == 0 {
+			return p.destination
+		}
+		placed[p.source], taken[p.destination] = true, true
+	}
+	var full, empty []int
+	for d := range there {
+		switch {
+		case taken[d]:
+		case len(there[d]) == 0:
+			empty = append(empty, d)
+		default:
+			full = append(full, d)
+		}
+	}
+	if alone && len(full) == 1 {
+		return full[0]
+	}
+	if len(empty) > 0 {
+		return empty[0]
+	}
+	return -1
+}
+
+// lister reads what a collection holds.
+type lister interface {
+	Changes(ctx context.Context, c *dav.Collection, since dav.Mark, each func(dav.Item) error) (dav.Listing, error)
+	Read(ctx context.Context, c *dav.Collection, items []dav.Item, each func(dav.Object) error) error
+}
+
+// contents are the objects of a collection by what tells them apart, and how many there are of each: the UID, or what they are. Of what
+// cannot be read its name is all that there is; named says that all are known by their names, too.
+func (j *collectionJob) contents(ctx context.Context, end lister, c *dav.Collection, named bool) (map[string]int, error) {
+	items := map[string]dav.Item{}
+	_, err := end.Changes(ctx, c, dav.Mark{}, func(item dav.Item) error {
+		if items[item.Href] = item; item.Removed {
+			delete(items, item.Href)
+		}
+		return nil
+	})
+	all := map[string]int{}
+	if err != nil || len(items) == 0 {
+		return all, err
+	}
+	err = end.Read(ctx, c, slices.Collect(maps.Values(items)), func(o dav.Object) error {
+		object, err := inspect(o.Data)
+		if unread := o.Err != nil || err != nil; unread || named {
+			all[byName+decodedName(o.Href)]++
+			if unread {
+				return nil
+			}
+		}
+		switch {
+		case pim.IsTrial(o.Data):
+		case object.UID != "":
+			all[object.UID]++
+		default:
+			form, _ := pim.Digest(o.Data, j.content())
+			all[string(form[:])]++
+		}
+		return nil
+	})
+	return all, err
+}
+
+// byName begins what stands for an object by its name.
+const byName = "\x1e"
+
+// common counts the objects that both have. It is pure.
+func common(a, b map[string]int) (n int) {
+	for what, times := range a {
+		n += min(times, b[what])
+	}
+	return n
+}
+
+// madeBefore is the only collection of that displayname that nothing of the source goes to, nil where there is none.
+func (j *collectionJob) madeBefore(ctx context.Context, all []dav.Collection, name string) (*dav.Collection, error) {
+	all, _, err := j.unused(ctx, all)
+	all = slices.DeleteFunc(all, func(c dav.Collection) bool { return c.Name != name || !c.Writable() })
+	if err != nil || len(all) != 1 {
+		return nil, err
+	}
+	return &all[0], nil
+}
+
+// unused are those collections of the destination that nothing else of the source goes to, and the hrefs of what does at the source.
+func (j *collectionJob) unused(ctx context.Context, all []dav.Collection) (unused []dav.Collection, going map[string]bool, err error) {
+	known, err := j.ledger().Collections(ctx, j.slice.account.Address)
+	used, going := maps.Clone(j.place.claimed), map[string]bool{}
+	if used == nil {
+		used = map[string]bool{}
+	}
+	for href, row := range known {
+		if row.ID != j.row.ID {
+			used[dav.Key(row.Destination)] = true
+			_, there := j.place.others[dav.Key(row.Destination)]
+			going[href] = there
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(all), func(c dav.Collection) bool { return used[dav.Key(c.Href)] }), going, err
+}

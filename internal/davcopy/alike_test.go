@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package davcopy
+
+import (
+	"fmt"
+	"testing"
+
+	"rehome"
+	"rehome/internal/protocol/dav"
+	"rehome/lab/corpus"
+)
+
+// What several collections of one displayname hold tells which is which.
+func TestChoose(t *testing.T) {
+	t.Parallel()
+	of := func(uids ...string) map[string]int {
+		all := map[string]int{}
+		for _, uid := range uids {
+			all[uid]++
+		}
+		return all
+	}
+	type holdings = []map[string]int
+	for name, test := range map[string]struct {
+		own, there holdings
+		want       int
+	}{
+		"by what they hold":             {holdings{of("a", "b"), of("c")}, holdings{of("c"), of("a", "b")}, 1},
+		"the most":                      {holdings{of("a", "b", "c")}, holdings{of("a"), of("b", "c")}, 1},
+		"another one's":                 {holdings{of("a"), of("a", "b")}, holdings{of("a", "b")}, -1},
+		"another one's, and an own one": {holdings{of("a"), of("a", "b")}, holdings{of("a", "b"), of("a", "x")}, 1},
+		"the same in both":              {holdings{of("a"), of("a")}, holdings{of("a"), of("a")}, 0},
+		"the least of anything else":    {holdings{of("a"), of("b")}, holdings{of("a", "x", "y"), of("a")}, 1},
+		"nothing in common":             {holdings{of("a"), of("b")}, holdings{of("x")}, -1},
+		"empty":                         {holdings{of("a"), of("b")}, holdings{of("x"), of()}, 1},
+		"the only one that is called so, and empty ones": {holdings{of("a")}, holdings{of(), of("x"), of()}, 1},
+		"the only one that is called so, and two":        {holdings{of("a")}, holdings{of("y"), of("x")}, -1},
+		"nothing at the source":                          {holdings{of(), of("b")}, holdings{of("b"), of()}, 1},
+	} {
+		if got := choose(test.own, test.there, len(test.own) == 1); got != test.want {
+			t.Errorf("%s: %d, want %d", name, got, test.want)
+		}
+	}
+}
+
+// The main collection goes into the only one that is left, but not into one that is called like others of the source.
+func TestPlan_mainLeavesWhatIsCalledLikeAnother(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{"Trips": "/d/default/", "Anything": "/d/q7/"} {
+		src := []dav.Collection{{Href: "/s/default/"}, {Href: "/s/w/", Name: "Trips"}, {Href: "/s/v/", Name: "Trips"}}
+		v := view{kind: dav.Calendars, src: src, dst: []dav.Collection{{Href: "/d/q7/", Name: name}},
+			srcHome: &dav.Home{}, dstHome: &dav.Home{HomeSets: []string{"/d/"}}}
+		if got := v.plan().placements[0].destination; got != want {
+			t.Errorf("beside %q: to %s, want %s", name, got, want)
+		}
+	}
+}
+
+// Two calendars of one displayname went to a server that has chosen names for them. When the ledger is lost, each is found again by
+// what it holds, nothing is copied twice, and no calendar is made.
+func TestPass_collectionsOfOneName(t *testing.T) {
+	t.Parallel()
+	person := corpus.PIMPerson(address, password, 0, 2)
+	for _, name := range []string{"trips", "other"} {
+		resource := corpus.Resource{Name: name + ".ics", Data: event(name, "away")}
+		person.Calendars = append(person.Calendars, corpus.Collection{Name: name, DisplayName: "Trips", Resources: []corpus.Resource{resource}})
+	}
+	p := newPair(t, person)
+	session, _ := p.calendar(t, p.dst)
+	home := session.Home(dav.Calendars).HomeSets[0]
+	for i, name := range []string{"other", "trips"} {
+		href := dav.Child(home, fmt.Sprintf("q%d", i)) + "/"
+		if err := session.MakeCollection(t.Context(), href, dav.NewCollection{Kind: dav.Calendars, Name: "Trips"}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := session.Put(t.Context(), href+name+".ics", dav.Upload{Data: event(name, "away"), Kind: dav.Calendars}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wantTally(t, "without a ledger", p.pass(t).Tallies[rehome.KindCalendars], Tally{Objects: 4, Copied: 2, Adopted: 2})
+	all, err := session.Collections(t.Context(), dav.Calendars)
+	if one, other := p.shown(t, p.dst, "q0"), p.shown(t, p.dst, "q1"); err != nil || len(all) != 3 || one != "other.ics" || other != "trips.ics" {
+		t.Errorf("%d calendars with %q and %q, %v; want three, with what each has at the source", len(all), one, other, err)
+	}
+}
