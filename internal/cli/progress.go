@@ -11,6 +11,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"rehome/internal/conductor"
+	"rehome/internal/endpoint"
 )
 
 // How often progress is shown: fast enough for a reader, rarely enough for a log.
@@ -85,7 +86,7 @@ func (f *frame) showProgress(s conductor.Snapshot) {
 
 // overall takes the speed since the beginning in the place of that of the last moments.
 func overall(s conductor.Snapshot) conductor.Snapshot {
-	s.Left = 0
+	s.Left, s.HeldUp.Lately = 0, s.HeldUp.Whole
 	if seconds := s.Elapsed.Seconds(); seconds > 0 {
 		s.MessagesPerSecond, s.OctetsPerSecond = float64(s.Copied)/seconds, float64(s.CopiedOctets)/seconds
 	}
@@ -116,6 +117,9 @@ func progressLine(s conductor.Snapshot) string {
 	if note := noteOf(s); note != "" {
 		parts = append(parts, note)
 	}
+	if held := heldUp(s); held != "" {
+		parts = append(parts, held)
+	}
 	return printable(strings.Join(parts, ", "))
 }
 
@@ -129,6 +133,19 @@ func surveyed(s conductor.Snapshot) string {
 
 // noteOf says why the work is slow, or what else is done.
 func noteOf(s conductor.Snapshot) string { return cmp.Or(s.Slowed, s.Waiting, objectsNote(s.Objects)) }
+
+// heldUp says what holds the work up most.
+func heldUp(s conductor.Snapshot) string {
+	if len(s.HeldUp.Lately) == 0 {
+		return ""
+	}
+	most := s.HeldUp.Lately[0]
+	by := most.By
+	if by == endpoint.BySource || by == endpoint.ByDestination {
+		by = "the " + by
+	}
+	return fmt.Sprintf("held up by %s (%d %%)", by, most.Percent)
+}
 
 func outOf(n, total int64, form func(int64) string) string {
 	if total == 0 {
@@ -150,7 +167,7 @@ func statusLine(s conductor.Snapshot, columns int) string {
 		octets(s.CopiedOctets),
 		humanize.Comma(int64(s.MessagesPerSecond)) + " msg/s",
 		octets(int64(s.OctetsPerSecond)) + "/s",
-		"", "", "",
+		"", "", "", heldUp(s),
 	}
 	parts[3] = strings.TrimSpace(parts[3])
 	if s.Left > 0 {
@@ -160,7 +177,7 @@ func statusLine(s conductor.Snapshot, columns int) string {
 		parts[8] = fmt.Sprintf("%d failed", s.Failed)
 	}
 	parts[9] = printable(noteOf(s))
-	for _, dispensable := range []int{4, 6, 0, 5, 3, 2, 9} {
+	for _, dispensable := range []int{10, 4, 6, 0, 5, 3, 2, 9} {
 		if cells(joinParts(parts)) <= columns {
 			break
 		}

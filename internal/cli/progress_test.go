@@ -13,6 +13,7 @@ import (
 
 	"rehome"
 	"rehome/internal/conductor"
+	"rehome/internal/endpoint"
 	"rehome/internal/pass"
 )
 
@@ -116,6 +117,24 @@ func TestStatusLine_fitsTheTerminal(t *testing.T) {
 		if got != want {
 			t.Errorf("%d columns:\ngot  %q\nwant %q", columns, got, want)
 		}
+	}
+}
+
+// What holds the work up is said last, and dropped first.
+func TestStatusLine_heldUp(t *testing.T) {
+	t.Parallel()
+	s := conductor.Snapshot{Accounts: 2, Known: 2, Finished: 1, Messages: 9, Done: 5, HeldUp: conductor.HeldUp{
+		Lately: []endpoint.Share{{By: endpoint.ByDestination, Percent: 82}, {By: endpoint.ByLine, Percent: 18}},
+		Whole:  []endpoint.Share{{By: endpoint.ByLine, Percent: 60}},
+	}}
+	if got, want := statusLine(s, 200), "held up by the destination (82 %)"; !strings.HasSuffix(got, want) {
+		t.Errorf("got %q, want %q at its end", got, want)
+	}
+	if got := statusLine(s, 80); strings.Contains(got, "held up") || !strings.Contains(got, "5/9 msg") {
+		t.Errorf("80 columns: %q", got)
+	}
+	if got, want := progressLine(overall(s)), "held up by round trips (60 %)"; !strings.HasSuffix(got, want) {
+		t.Errorf("at the end: got %q, want %q at its end", got, want)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"rehome"
+	"rehome/internal/endpoint"
 	"rehome/internal/pass"
 )
 
@@ -28,6 +29,7 @@ type Progress struct {
 	waits            map[string][]pass.Wait // by account
 	making           map[string]making      // likewise, where mailboxes are made
 	stirred          time.Time              // when something was last heard of any account
+	explain          func() HeldUp          // nil for nobody who knows
 }
 
 // Snapshot is the sum over all accounts.
@@ -51,6 +53,14 @@ type Snapshot struct {
 	Waiting string        // what holds mailboxes up and for how long, or how many are made by now, as a sentence; "" for nothing
 	Quiet   time.Duration // since something was last heard of any account
 	Slowed  string        // what a host has said about our speed, as a sentence; "" at full speed
+
+	HeldUp HeldUp
+}
+
+// HeldUp is what holds a pass up, the most first; nil while nothing tells.
+type HeldUp struct {
+	Lately []endpoint.Share // in the last minute
+	Whole  []endpoint.Share // since the pass began
 }
 
 // NewProgress returns the Progress of a pass that begins now.
@@ -59,6 +69,13 @@ func NewProgress() *Progress {
 		atWork: map[string]*accountProgress{}, slowed: map[rehome.Side]string{}, waits: map[string][]pass.Wait{}, making: map[string]making{},
 		window: window{began: time.Now()}, stirred: time.Now(),
 	}
+}
+
+// Explain has snapshots say what holds the pass up, by somebody who knows. It is called before the pass begins.
+func (p *Progress) Explain(heldUp func() HeldUp) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.explain = heldUp
 }
 
 // Expect counts an account whose turn is to come, with what the last pass has left of it; nil when nobody knows.
@@ -254,6 +271,9 @@ func (p *Progress) Snapshot() Snapshot {
 		Copied: all.copied, CopiedOctets: p.carried.octets, Objects: p.objects, Elapsed: now.Sub(p.window.began),
 		Slowed: cmp.Or(p.slowed[rehome.Destination], p.slowed[rehome.Source]), Waiting: cmp.Or(waiting(p.waits, now), makes(p.making)),
 		Quiet: now.Sub(p.stirred),
+	}
+	if p.explain != nil {
+		s.HeldUp = p.explain()
 	}
 	if all.unsized > 0 {
 		s.Octets = -1

@@ -4,6 +4,7 @@ package conductor
 
 import (
 	"fmt"
+	"reflect"
 	"sync"
 	"testing"
 
@@ -18,7 +19,7 @@ func TestProgress_severalSlicesOfOneAccount(t *testing.T) {
 		got := p.Snapshot()
 		got = Snapshot{Finished: got.Finished, Failed: got.Failed, Messages: got.Messages, Octets: got.Octets, Done: got.Done, Copied: got.Copied,
 			CopiedOctets: got.CopiedOctets}
-		if got != want {
+		if !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: got %+v, want %+v", when, got, want)
 		}
 	}

@@ -18,6 +18,7 @@ import (
 type davGate struct {
 	*gate
 	waits    func() (over func()) // nil notes nothing
+	meter    *meter               // nil likewise
 	patience *patience            // says what was asked for; how long it is granted is decided here
 
 	mu     sync.Mutex
@@ -54,8 +55,13 @@ func (g *davGate) once(ctx context.Context, request func() error) error {
 	if g.waits != nil {
 		over = g.waits()
 	}
+	began := time.Now()
 	err := request()
 	over()
+	if g.meter != nil {
+		took := time.Since(began)
+		g.meter.add(g.meter.awaited(took, took, 1))
+	}
 	if ctx.Err() == nil { // else nobody knows what the host would have said
 		g.learn(err)
 	}

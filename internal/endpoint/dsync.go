@@ -114,6 +114,7 @@ func (c *DsyncCall) Begin(ctx context.Context, mailbox string) (session *DsyncSe
 			return
 		}
 		c.log.opened(c.began)
+		h.host.meter.add(Load{unmeasured: true})
 		session = &DsyncSession{Session: begun, host: h, log: c.log}
 	})
 	return session, err

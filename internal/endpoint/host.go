@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"sync"
+	"time"
 
 	"golang.org/x/time/rate"
 
@@ -38,6 +39,7 @@ type Host struct {
 	settings HostSettings
 	gate     *gate
 	pace     *rate.Limiter // nil for no limit
+	meter    meter
 
 	mu   sync.Mutex
 	said []complaint // of services that are slower than they could be
@@ -92,6 +94,8 @@ func (h *Host) pay(ctx context.Context, octets int) error {
 	if h.pace == nil {
 		return nil
 	}
+	began := time.Now()
+	defer func() { h.meter.add(Load{Paced: time.Since(began)}) }()
 	for octets > 0 {
 		n := min(octets, paceBurst)
 		if err := h.pace.WaitN(ctx, n); err != nil {

@@ -73,6 +73,7 @@ type Session struct {
 	host    *IMAP
 	visit   bool
 	log     connectionLog
+	ended   func() // counts its time as over
 	once    sync.Once
 }
 
@@ -193,7 +194,11 @@ func (h *IMAP) logInWith(ctx context.Context, account rehome.Account, credential
 		return nil, h.logInFault(account, err)
 	}
 	log.opened(began)
-	return &Session{Client: client, Account: account.Address, host: h, log: log}, nil
+	ended := h.host.meter.begin(func() Load {
+		awaited, turns := client.Awaited()
+		return h.host.meter.awaited(time.Since(began), awaited, turns)
+	})
+	return &Session{Client: client, Account: account.Address, host: h, log: log, ended: ended}, nil
 }
 
 // Reach proves that the host can be worked with before anything long begins: it answers and, where one
@@ -237,7 +242,7 @@ func (h *IMAP) Visit(ctx context.Context) (*Session, error) {
 func (h *IMAP) dial(ctx context.Context, options imap.Options) (*imap.Client, error) {
 	options.Address, options.Security, options.TLS = h.settings.Address, h.settings.Security, verified(h.settings.TLS)
 	options.Timeout = h.settings.Timeout
-	options.Dial = h.settings.Dial
+	options.Dial = imap.DialFunc(h.host.meter.dialing(dialFunc(h.settings.Dial)))
 	options.Pace = h.settings.Pace
 	client, err := imap.Dial(ctx, options)
 	if err != nil {
@@ -255,6 +260,7 @@ func (s *Session) Close() {
 			return
 		}
 		defer s.host.free(s.Account)
+		s.ended()
 		s.log.closed(s.Err())
 		if s.Err() != nil {
 			_ = s.Client.Close()

@@ -15,6 +15,7 @@ import (
 	"rehome"
 	"rehome/internal/beacon"
 	"rehome/internal/conductor"
+	"rehome/internal/endpoint"
 )
 
 // Work that is shown to other processes while it is done.
@@ -30,25 +31,27 @@ type Running struct {
 	Began time.Time `json:"began"`
 	State RunState  `json:"state"`
 
-	Accounts          int     `json:"accounts"`
-	Known             int     `json:"known"` // accounts whose messages are counted
-	Finished          int     `json:"finished"`
-	Failed            int     `json:"failed"`   // of those
-	Messages          int64   `json:"messages"` // of the accounts that are known
-	Octets            int64   `json:"bytes"`    // likewise; -1 when a server does not say
-	Done              int64   `json:"done"`     // messages at the destination
-	Copied            int64   `json:"copied"`   // by this pass, or read by this comparison
-	CopiedOctets      int64   `json:"copied_bytes"`
-	Objects           int64   `json:"objects"` // contacts and calendar objects that were dealt with
-	ElapsedSeconds    float64 `json:"elapsed_seconds"`
-	MessagesPerSecond float64 `json:"messages_per_second"`
-	OctetsPerSecond   float64 `json:"bytes_per_second"`
-	LeftSeconds       float64 `json:"left_seconds"` // 0: nothing to tell it from
-	QuietSeconds      float64 `json:"quiet_seconds"`
-	Waiting           string  `json:"waiting"` // what holds mailboxes up, as a sentence
-	Slowed            string  `json:"slowed"`  // what a host has said about our speed
-	Awaited           string  `json:"awaited"` // the host whose answer is waited for
-	AwaitedSeconds    float64 `json:"awaited_seconds"`
+	Accounts          int              `json:"accounts"`
+	Known             int              `json:"known"` // accounts whose messages are counted
+	Finished          int              `json:"finished"`
+	Failed            int              `json:"failed"`   // of those
+	Messages          int64            `json:"messages"` // of the accounts that are known
+	Octets            int64            `json:"bytes"`    // likewise; -1 when a server does not say
+	Done              int64            `json:"done"`     // messages at the destination
+	Copied            int64            `json:"copied"`   // by this pass, or read by this comparison
+	CopiedOctets      int64            `json:"copied_bytes"`
+	Objects           int64            `json:"objects"` // contacts and calendar objects that were dealt with
+	ElapsedSeconds    float64          `json:"elapsed_seconds"`
+	MessagesPerSecond float64          `json:"messages_per_second"`
+	OctetsPerSecond   float64          `json:"bytes_per_second"`
+	LeftSeconds       float64          `json:"left_seconds"` // 0: nothing to tell it from
+	QuietSeconds      float64          `json:"quiet_seconds"`
+	Waiting           string           `json:"waiting"`    // what holds mailboxes up, as a sentence
+	Slowed            string           `json:"slowed"`     // what a host has said about our speed
+	HeldUp            []endpoint.Share `json:"held_up_by"` // in the last minute, the most first
+	HeldUpWhole       []endpoint.Share `json:"held_up_by_since_the_beginning"`
+	Awaited           string           `json:"awaited"` // the host whose answer is waited for
+	AwaitedSeconds    float64          `json:"awaited_seconds"`
 }
 
 // RunState says whether a process still works.
@@ -77,6 +80,7 @@ func (r Running) Snapshot() conductor.Snapshot {
 		Copied: r.Copied, CopiedOctets: r.CopiedOctets, Objects: r.Objects, Elapsed: duration(r.ElapsedSeconds),
 		MessagesPerSecond: r.MessagesPerSecond, OctetsPerSecond: r.OctetsPerSecond, Left: duration(r.LeftSeconds),
 		Waiting: r.Waiting, Quiet: duration(r.QuietSeconds), Slowed: r.Slowed,
+		HeldUp: conductor.HeldUp{Lately: r.HeldUp, Whole: r.HeldUpWhole},
 	}
 }
 
@@ -86,6 +90,7 @@ func (r *Running) take(s conductor.Snapshot) {
 	r.Copied, r.CopiedOctets, r.Objects, r.ElapsedSeconds = s.Copied, s.CopiedOctets, s.Objects, s.Elapsed.Seconds()
 	r.MessagesPerSecond, r.OctetsPerSecond, r.LeftSeconds = s.MessagesPerSecond, s.OctetsPerSecond, s.Left.Seconds()
 	r.Waiting, r.QuietSeconds, r.Slowed = s.Waiting, s.Quiet.Seconds(), s.Slowed
+	r.HeldUp, r.HeldUpWhole = nonNil(s.HeldUp.Lately), nonNil(s.HeldUp.Whole)
 }
 
 func duration(seconds float64) time.Duration {

@@ -14,6 +14,7 @@ import (
 	"rehome/internal/beacon"
 	"rehome/internal/conductor"
 	"rehome/internal/config"
+	"rehome/internal/endpoint"
 	"rehome/internal/pass"
 )
 
@@ -30,6 +31,9 @@ func TestRunning_snapshotComesAcross(t *testing.T) {
 			field.SetFloat(float64(i) + 0.123)
 		case reflect.String:
 			field.SetString(fields.Type().Field(i).Name)
+		case reflect.Struct:
+			want.HeldUp = conductor.HeldUp{Lately: []endpoint.Share{{By: endpoint.BySource, Percent: 100}},
+				Whole: []endpoint.Share{{By: endpoint.ByLine, Percent: 60}, {By: endpoint.ByUs, Percent: 40}}}
 		default:
 			t.Fatalf("%s: give it a value here", fields.Type().Field(i).Name)
 		}
@@ -44,7 +48,7 @@ func TestRunning_snapshotComesAcross(t *testing.T) {
 	if err := json.Unmarshal(line, &heard); err != nil {
 		t.Fatal(err)
 	}
-	if got := heard.Snapshot(); got != want {
+	if got := heard.Snapshot(); !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
 }

@@ -63,7 +63,9 @@ func (m *Move) Sync(ctx context.Context, choice people.Choice, options SyncOptio
 func (m *Move) sync(ctx context.Context, openers []opener, who selection, options SyncOptions, watcher Watcher) (synced Synced, err error) {
 	defer m.show(workSync, watcher.Progress)()
 	defer m.noteSpeed(ctx, who.store, watcher.Progress)()
-	opened, err := openAll(ctx, openers, who, m.hosts(watcher.Progress.Slowed), options, watcher)
+	hosts := m.hosts(watcher.Progress.Slowed)
+	hosts.explain(watcher.Progress)
+	opened, err := openAll(ctx, openers, who, hosts, options, watcher)
 	if err != nil {
 		return Synced{}, err
 	}

@@ -48,6 +48,7 @@ func (c *Client) Append(ctx context.Context, name string) (*AppendCommand, error
 		return nil, err
 	}
 	c.transport.dropUnsent()
+	c.transport.note(&c.transport.awaited.composing, true)
 	defer c.guard(ctx)()
 	a := &AppendCommand{client: c, cmd: cmd, buffer: make([]byte, appendBuffer)}
 	err := c.writeString(cmd.tag + " APPEND ")
@@ -221,6 +222,7 @@ func (a *AppendCommand) release() error {
 		return nil
 	}
 	a.over = true
+	a.client.transport.note(&a.client.transport.awaited.composing, false)
 	return a.client.end(a.cmd)
 }
 

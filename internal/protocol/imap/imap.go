@@ -306,6 +306,7 @@ func (c *Client) await(awaiting bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.awaiting = awaiting
+	c.transport.note(&c.transport.awaited.consent, awaiting)
 	c.clockLocked()
 }
 

@@ -24,6 +24,8 @@ type transport struct {
 
 	dropping bool // see dropUnsent
 
+	awaited awaited
+
 	written, read atomic.Int64 // octets, as they are before TLS and behind compression
 }
 
@@ -46,6 +48,7 @@ func (t *transport) owe(owed bool) {
 		t.since, t.left = time.Now(), patienceFactor*t.timeout
 	}
 	t.owed = owed
+	t.awaited.set(&t.awaited.owed, owed)
 	t.setDeadline()
 }
 
@@ -77,12 +80,14 @@ func (t *transport) setDeadline() {
 func (t *transport) Read(p []byte) (int, error) {
 	t.mu.Lock()
 	t.since = time.Now()
+	t.awaited.set(&t.awaited.reading, true)
 	t.setDeadline()
 	t.mu.Unlock()
 	n, err := t.conn.Read(p)
 	t.read.Add(int64(n))
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.awaited.set(&t.awaited.reading, false)
 	if t.owed || t.leaving {
 		t.left -= time.Since(t.since)
 	}
@@ -93,7 +98,9 @@ func (t *transport) Read(p []byte) (int, error) {
 func (t *transport) Write(p []byte) (int, error) {
 	t.mu.Lock()
 	timeout := t.timeout
+	t.awaited.set(&t.awaited.writing, true)
 	t.mu.Unlock()
+	defer t.note(&t.awaited.writing, false)
 	if err := t.conn.SetWriteDeadline(time.Now().Add(timeout)); err != nil {
 		return 0, err
 	}
