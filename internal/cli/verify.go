@@ -37,7 +37,7 @@ func verifyCommand(f *frame) *cobra.Command {
 recorded, and writes nothing to either end.
 
   counts    mailboxes, subscriptions and the number of messages in each mailbox
-  metadata  also the flags, date and size of every message
+  metadata  also the flags, date and size of every message, and the annotations of mailboxes
   full      also every octet of every message
 
 A later verification at level full reads only what has changed at either end since the last one; what
@@ -46,7 +46,8 @@ was read. With --reread, it reads everything again.
 
 With --uids, it also compares UIDs, UIDVALIDITY and UIDNEXT, by which mail programs know what they have
 downloaded, and where source.pop3 and destination.pop3 are set, the identifiers of POP3 (UIDL) and their
-order: a difference means that they will download it again. Run it before the switch.
+order: a difference means that they will download it again. Run it before the switch. Where both servers
+tell when messages came into their mailboxes, it compares that too.
 
 With --only, it compares only some kinds and says so; the report keeps the last comparison of everything.
 

@@ -12,6 +12,7 @@ import (
 
 	"rehome/internal/endpoint"
 	"rehome/internal/ledger"
+	"rehome/internal/mapping"
 	"rehome/internal/protocol/imap"
 )
 
@@ -32,14 +33,6 @@ type shownNotes struct {
 
 // mostValues bounds what of an account's annotations is held in memory until it is brought, in octets; the rest comes next time.
 const mostValues = 8 << 20
-
-// portable says that an entry is not a server's own: Cyrus notes there where a mailbox is stored and when it may be cleaned, Dovecot
-// what it keeps for itself, and special uses are mapped with the mailboxes. What a server shares with everybody is its operator's.
-func portable(mailbox, entry string) bool {
-	area, name, found := strings.Cut(strings.TrimPrefix(entry, "/"), "/")
-	return found && (mailbox != "" || area == "private") && name != "specialuse" && !strings.HasPrefix(name, "vendor/cmu/") &&
-		!strings.HasPrefix(name, "vendor/vendor.dovecot/")
-}
 
 // named says that an entry has a name that a server may be told (RFC 5464, section 4.1).
 func named(entry string) bool {
@@ -146,7 +139,7 @@ func newShownNotes(mailbox string, found imap.Annotations, told bool, known mail
 	shown := shownNotes{told: told, part: found.Part, digests: map[string][]byte{}, values: map[string]string{}}
 	for _, entry := range slices.Sorted(maps.Keys(found.Values)) {
 		value := found.Values[entry]
-		if !portable(mailbox, entry) {
+		if !mapping.AnnotationMoves(mailbox, entry) {
 			continue
 		}
 		digest := digestOf(value)

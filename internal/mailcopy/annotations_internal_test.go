@@ -67,20 +67,8 @@ func TestNewShownNotes_bounded(t *testing.T) {
 	}
 }
 
-func TestPortable_noServersOwn(t *testing.T) {
+func TestNamed_whatAServerMayBeTold(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct {
-		mailbox, entry string
-		want           bool
-	}{
-		{"INBOX", "/private/comment", true}, {"INBOX", "/shared/comment", true}, {"", "/private/comment", true}, {"", "/shared/admin", false},
-		{"INBOX", "/private/specialuse", false}, {"INBOX", "/shared/vendor/cmu/cyrus-imapd/size", false},
-		{"INBOX", "/private/vendor/vendor.dovecot/pvt/x", false}, {"INBOX", "/private", false},
-	} {
-		if got := portable(c.mailbox, c.entry); got != c.want {
-			t.Errorf("%q %q: %v", c.mailbox, c.entry, got)
-		}
-	}
 	if named("/private/a*") || named("/private/\xff") || !named("/private/vendor/example/A b") {
 		t.Error("which names are sent")
 	}

@@ -109,7 +109,7 @@ func (r *Report) differences() []topic {
 func severityOf(kind verify.Kind) rehome.Severity {
 	switch kind {
 	case verify.ExtraMailbox, verify.ExtraMessage, verify.FlagsDiffer, verify.DateDiffers, verify.NotSubscribed,
-		verify.UIDsDiffer, verify.UIDLsDiffer:
+		verify.UIDsDiffer, verify.UIDLsDiffer, verify.SavedDatesDiffer, verify.AnnotationsDiffer:
 		return rehome.SeverityWarning
 	}
 	return rehome.SeverityError
@@ -130,6 +130,8 @@ func titleOf(kind verify.Kind) string {
 		verify.DateDiffers:       "Dates differ",
 		verify.UIDsDiffer:        "Mail programs will download mailboxes again",
 		verify.UIDLsDiffer:       "POP3 programs will download messages again",
+		verify.SavedDatesDiffer:  "Messages came into their mailboxes at other times",
+		verify.AnnotationsDiffer: "Annotations of mailboxes differ",
 		verify.UnlistedMessages:  "Servers hold messages that they do not list",
 	}
 	return titles[kind]

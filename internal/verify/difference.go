@@ -20,17 +20,19 @@ const (
 	UnreadableMessage Kind = "unreadable_message" // an end lists it and does not give it
 	FlagsDiffer       Kind = "flags_differ"
 	DateDiffers       Kind = "date_differs"
-	UnlistedMessages  Kind = "unlisted_messages" // an end holds more messages than it shows
-	UIDsDiffer        Kind = "uids_differ"       // mail programs that know the mailbox will not know it at the destination
-	UIDLsDiffer       Kind = "uidls_differ"      // POP3 programs that know the INBOX will not know it at the destination
+	UnlistedMessages  Kind = "unlisted_messages"  // an end holds more messages than it shows
+	UIDsDiffer        Kind = "uids_differ"        // mail programs that know the mailbox will not know it at the destination
+	SavedDatesDiffer  Kind = "saved_dates_differ" // messages came into a mailbox at another time
+	AnnotationsDiffer Kind = "annotations_differ" // the destination lacks an annotation of a mailbox, or has another value
+	UIDLsDiffer       Kind = "uidls_differ"       // POP3 programs that know the INBOX will not know it at the destination
 )
 
 // Kinds returns all kinds, the gravest first.
 func Kinds() []Kind {
 	return []Kind{
 		MissingMailbox, MissingMessage, ChangedMessage, UnreadableMailbox, UnlistedMessages, UnreadableMessage, CountDiffers,
-		ExtraMailbox, ExtraMessage, FlagsDiffer, DateDiffers, UIDsDiffer, UIDLsDiffer,
-		NotSubscribed,
+		ExtraMailbox, ExtraMessage, FlagsDiffer, DateDiffers, UIDsDiffer, UIDLsDiffer, SavedDatesDiffer,
+		NotSubscribed, AnnotationsDiffer,
 	}
 }
 
@@ -112,6 +114,10 @@ func (k Kind) NextStep() string {
 	case UIDLsDiffer:
 		return "tell the users before the switch that their POP3 programs will download this mail again; messages copied by destination.dsync " +
 			"keep their identifiers, if source.pop3 is set before the first sync"
+	case SavedDatesDiffer:
+		return "tell users whose programs clean up by age; messages copied by destination.dsync keep these dates"
+	case AnnotationsDiffer:
+		return syncAgain + "; the findings name what the destination does not take and what its user has changed there"
 	case NotSubscribed:
 		return syncAgain + ", or subscribe to it in the mail client"
 	}

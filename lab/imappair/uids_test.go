@@ -202,6 +202,7 @@ func TestUIDs_ofAMoveByIMAP(t *testing.T) {
 	if told.Sum.Download != 1 || told.Accounts[0].IMAP.Messages != 6 {
 		t.Errorf("the forecast is %+v, want 6 messages of one account", told)
 	}
+	delete(kinds, "saved_dates_differ") // unless a message was copied within the second
 	if len(kinds) != 1 || kinds["uids_differ"] != 2 {
 		t.Errorf("got %v, want 2 of uids_differ", kinds)
 	}

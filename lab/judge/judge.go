@@ -16,7 +16,8 @@
 // The steps of a caller: [ReadMail], [ReadObjects] and [ReadScripts] at both ends, while nobody changes them, then
 // [CompareMail], [CompareObjects] and [CompareScripts].
 //
-// Standards: RFC 3501 and RFC 9051 (IMAP), RFC 6154 (special use), RFC 4791 and RFC 6352 (CalDAV,
+// Standards: RFC 3501 and RFC 9051 (IMAP), RFC 6154 (special use), RFC 5464
+// (METADATA), RFC 8514 (SAVEDATE), RFC 4791 and RFC 6352 (CalDAV,
 // CardDAV), RFC 5804 (ManageSieve), RFC 6578 (sync-collection), RFC 5545 and RFC 6350 (content lines).
 package judge
 
@@ -40,6 +41,8 @@ const (
 	Unreadable      Kind = "message unread"   // listed and not given
 	FlagsDiffer     Kind = "flags"
 	DateDiffers     Kind = "date"
+	SavedDiffers    Kind = "saved date"
+	NoteDiffers     Kind = "annotation"     // the destination lacks it, or has another value
 	NotSubscribed   Kind = "not subscribed" // subscribed at the source only
 	OtherUse        Kind = "special use"
 

@@ -26,6 +26,7 @@ type Mail struct {
 	Mailboxes  map[string]*Mailbox // those that can hold messages
 	Subscribed map[string]bool     // of all names, also of mailboxes that are gone
 	Delimiter  string
+	Notes      map[string]string // annotations of the account itself (RFC 5464), by entry; nil where the server tells none
 }
 
 // Mailbox is one mailbox with everything in it.
@@ -34,6 +35,7 @@ type Mailbox struct {
 	Uses     []string // special uses (RFC 6154): \Sent
 	Refusal  string   // the server's words when it does not open it
 	Messages []Message
+	Notes    map[string]string // annotations (RFC 5464), by entry; nil where the server tells none
 }
 
 // Message is one message as its server shows it.
@@ -46,6 +48,7 @@ type Message struct {
 	ID      string            // Message-ID, may be empty
 	Flags   []string          // sorted, without \Recent
 	Date    time.Time         // INTERNALDATE; zero when there is none
+	Saved   time.Time         // when it came into the mailbox (RFC 8514); zero where that is not told
 	Refusal string            // the server's words when it does not give the message
 }
 
@@ -91,6 +94,12 @@ func (s *session) mail() (*Mail, error) {
 		if err != nil {
 			return nil, fmt.Errorf("mailbox %q: %w", box.Name, err)
 		}
+		if box.Notes, err = s.notes(raw); err != nil {
+			return nil, fmt.Errorf("annotations of mailbox %q: %w", box.Name, err)
+		}
+	}
+	if m.Notes, err = s.notes(""); err != nil {
+		return nil, fmt.Errorf("annotations of the account: %w", err)
 	}
 	return m, nil
 }

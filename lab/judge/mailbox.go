@@ -85,7 +85,7 @@ func (s *session) search() (uids []uint32, err error) {
 // fetch reads messages by sequence numbers. Where the server refuses some, each is asked for alone, so
 // that only the one that it cannot give is without content.
 func (s *session) fetch(first, last uint32) ([]Message, error) {
-	found, err := s.fetchRange(first, last, "(UID FLAGS INTERNALDATE BODY.PEEK[])")
+	found, err := s.fetchRange(first, last, "(UID FLAGS INTERNALDATE"+s.saved()+" BODY.PEEK[])")
 	if !errors.Is(err, errRefused) {
 		return found, err
 	}
@@ -106,6 +106,14 @@ func (s *session) fetch(first, last uint32) ([]Message, error) {
 		found[i].Refusal = words
 	}
 	return found, err
+}
+
+// saved is the item that tells when a message came into the mailbox (RFC 8514), where it can be asked for.
+func (s *session) saved() string {
+	if s.offers["SAVEDATE"] {
+		return " SAVEDATE"
+	}
+	return ""
 }
 
 // gathered is what several answers may say of one message (RFC 9051, section 7.5.2).
@@ -163,6 +171,8 @@ func (m *gathered) take(a answer) error {
 			m.Flags = flagSet(value.list)
 		case "INTERNALDATE":
 			m.Date = dateOf(value.text)
+		case "SAVEDATE":
+			m.Saved = dateOf(value.text)
 		case "BODY[]":
 			m.given = !value.isNil()
 			m.content(value.text)

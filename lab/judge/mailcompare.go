@@ -23,6 +23,8 @@ type MailTerms struct {
 	// Bare compares messages as Courier keeps them: without carriage returns that end no line, and with an end of
 	// the last line.
 	Bare bool
+	// Saved wants messages to show the time at which they came into the source's mailbox, where both ends tell it.
+	Saved bool
 	// Own says that a mailbox of the destination is its user's own: whatever it holds is right.
 	Own func(destination string) bool
 	// Uses are the special uses that mailboxes of the destination must have after the move.
@@ -36,6 +38,7 @@ func CompareMail(src, dst *Mail, terms MailTerms) Differences {
 	for _, name := range slices.Sorted(maps.Keys(wanted)) {
 		c.mailbox(wanted[name], dst.Mailboxes[name], name)
 	}
+	c.notes("", "", src.Notes, dst.Notes)
 	for _, name := range slices.Sorted(maps.Keys(dst.Mailboxes)) {
 		box := dst.Mailboxes[name]
 		if len(wanted[name]) > 0 || len(box.Messages) == 0 && box.Refusal == "" || terms.Own != nil && terms.Own(name) {
@@ -84,6 +87,9 @@ func (c *mailComparison) mailbox(from []*Mailbox, to *Mailbox, name string) {
 		}
 		for i := range box.Messages {
 			want = append(want, &box.Messages[i])
+		}
+		if !lost && to.Refusal == "" {
+			c.notes(box.Name, name, box.Notes, to.Notes)
 		}
 		if !lost && c.src.Subscribed[box.Name] && !c.dst.Subscribed[name] {
 			c.add(Difference{Kind: NotSubscribed, Place: box.Name, Source: "subscribed", Destination: fmt.Sprintf("%q is not", name)})
@@ -191,6 +197,9 @@ func (c *mailComparison) pair(want, got []*Message, alike func(a, b *Message) bo
 func (c *mailComparison) looks(a, b *Message) {
 	if !c.sameFlags(a, b) {
 		c.add(Difference{Kind: FlagsDiffer, Place: a.Mailbox, Name: a.ID, What: a.name(), Source: fmt.Sprint(a.Flags), Destination: fmt.Sprint(b.Flags)})
+	}
+	if c.terms.Saved && !a.Saved.IsZero() && !b.Saved.IsZero() && !a.Saved.Equal(b.Saved) {
+		c.add(Difference{Kind: SavedDiffers, Place: a.Mailbox, Name: a.ID, What: a.name(), Source: shown(a.Saved), Destination: shown(b.Saved)})
 	}
 	if !c.sameDate(a, b) {
 		c.add(Difference{Kind: DateDiffers, Place: a.Mailbox, Name: a.ID, What: a.name(), Source: shown(a.Date), Destination: shown(b.Date)})

@@ -11,13 +11,17 @@ import (
 // MaxAnnotation is the longest value of an annotation that is asked for, in octets.
 const MaxAnnotation = 64 << 10
 
-// maxEntries bounds what a server may tell about one mailbox.
-const maxEntries = 10_000
+// What a server may tell about one mailbox at most.
+const (
+	maxEntries   = 10_000
+	maxAnnotated = 1 << 20 // octets of all values
+)
 
 // Annotations are what a server keeps of a mailbox, or of itself (RFC 5464).
 type Annotations struct {
 	Values map[string]string // octets, by their entry names in lower case: "/private/comment"
 	Part   bool              // there are more: longer than MaxAnnotation, or too many
+	octets int
 }
 
 // HasMetadata says that a server keeps annotations of a mailbox, or for the name "" of itself (RFC 5464, section 1).
@@ -113,7 +117,7 @@ func (a *Annotations) add(list []value) {
 		if list[i+1].kind == kindNil || list[i+1].kind == kindList {
 			continue
 		}
-		if len(a.Values) == maxEntries {
+		if a.octets += len(list[i+1].str); len(a.Values) == maxEntries || a.octets > maxAnnotated {
 			a.Part = true
 			return
 		}

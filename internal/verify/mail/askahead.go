@@ -50,7 +50,7 @@ func (e *end) listAhead(ctx context.Context, boxes []*box) error {
 			break
 		}
 		var found []record
-		t := newMetadata(e.session.Capabilities().Has("CONDSTORE"))
+		t := e.newMetadata(e.session.Capabilities().Has("CONDSTORE"))
 		command, err := opening.FetchAhead(ctx, everything, t.items(), imap.FetchHandler{Message: func(m *imap.Message) error {
 			if left--; left < 0 {
 				return errNoRoom

@@ -100,7 +100,8 @@ func (c *check) differUnreadable(m verify.Mailbox, names, side, why string) {
 // bookMessages books what reading the messages has shown.
 func (c *check) bookMessages(m verify.Mailbox, r *reading, level verify.Level) verify.Mailbox {
 	src, dst := totalsOf(level, r.src...), totalsOf(level, r.dst)
-	m.Messages, m.Octets, m.Differences = src.Messages, src.Octets, len(r.judgement.discrepancies)+c.differShortened(m, r)+c.differUIDs(m, r)
+	m.Messages, m.Octets = src.Messages, src.Octets
+	m.Differences = len(r.judgement.discrepancies) + c.differShortened(m, r) + c.differUIDs(m, r) + c.differSaved(m, r)
 	if level == verify.LevelFull && len(r.shortened()) == 0 {
 		m.SourceRoot, m.DestinationRoot = root(r.src...), root(r.dst)
 	}

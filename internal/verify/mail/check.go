@@ -84,6 +84,10 @@ func (c *check) run(ctx context.Context) error {
 		return err
 	}
 	groups, plan := groups(c.srcList, c.dstList, c.options.Rules)
+	if err := c.compareAnnotations(ctx, plan); err != nil {
+		return err
+	}
+	c.askSaved()
 	if err := c.compareAll(ctx, groups); err != nil {
 		return err
 	}

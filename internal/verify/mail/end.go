@@ -19,6 +19,7 @@ type end struct {
 	host    Host
 	session *endpoint.Session
 	open    *box // the mailbox that is open, nil for none
+	saved   bool // messages are asked when they came into their mailboxes
 }
 
 // close gives the session back, whatever has become of it.
@@ -97,7 +98,7 @@ func (e *end) sweep(ctx context.Context, b *box) error {
 	var uids imap.UIDSet
 	uids.AddRange(1, lastUID)
 	var found []record
-	t := newMetadata(b.state.HighestModSeq != 0)
+	t := e.newMetadata(b.state.HighestModSeq != 0)
 	command, err := e.session.Fetch(ctx, uids, t.items(), imap.FetchHandler{Message: func(m *imap.Message) error {
 		found = append(found, newRecord(b, m.UID))
 		t.keep(&found[len(found)-1], m, false)
@@ -122,7 +123,7 @@ func (e *end) sweepWarily(ctx context.Context, b, earlier *box, rangeOctets int6
 	}
 	b.add(uids)
 	b.inherit(earlier)
-	return e.fetch(ctx, b, b.records, rangeOctets, newMetadata(b.state.HighestModSeq != 0))
+	return e.fetch(ctx, b, b.records, rangeOctets, e.newMetadata(b.state.HighestModSeq != 0))
 }
 
 // listRest holds the listing of b against how many messages it holds (EXISTS). What is left out it asks for
@@ -202,6 +203,7 @@ func inOrder(found []record) []*record {
 			first.flags = r.flags
 		}
 		first.size, first.date, first.modseq = max(first.size, r.size), max(first.date, r.date), max(first.modseq, r.modseq)
+		first.saved = max(first.saved, r.saved)
 	}
 	return records
 }

@@ -6,7 +6,8 @@ import "rehome"
 
 // Findings lists every kind of finding that comparing mail raises beside differences.
 func Findings() []rehome.Declared {
-	return []rehome.Declared{mailboxChanging, mailboxNotAtRest, dateNotKept, orderDiffers, specialUseDiffers}
+	return []rehome.Declared{mailboxChanging, mailboxNotAtRest, dateNotKept, orderDiffers, specialUseDiffers, annotationsNotCompared,
+		savedNotCompared, savedNoneCompared}
 }
 
 var (
@@ -42,4 +43,17 @@ var (
 		Meaning: "Clients find the mailboxes for sent mail, drafts, junk and trash by these marks (RFC 6154), which the destination did not " +
 			"let rehome set.",
 	}
+	annotationsNotCompared = rehome.Declared{
+		Code: "annotations_not_compared", Topic: rehome.TopicVerifying, Severity: rehome.SeverityInfo,
+		Sentence: "whether the annotations of {n mailbox} are equal is unknown: {why}",
+		Meaning: "Programs note things about a mailbox there, such as a comment or a colour (IMAP METADATA). What an end does not tell of them " +
+			"is not known to be equal, and is not counted as a difference.",
+	}
+	savedNotCompared = rehome.Declared{
+		Code: "saved_dates_not_compared", Topic: rehome.TopicVerifying, Severity: rehome.SeverityInfo,
+		Sentence: "whether {n message} came into the mailbox at the same time at both ends is unknown: {why}",
+		Meaning: "Programs that clean up by age may go by when a message came into its mailbox (SAVEDATE). What an end does not tell of that is " +
+			"not known to be equal, and is not counted as a difference.",
+	}
+	savedNoneCompared = savedNotCompared.Saying("whether messages came into their mailboxes at the same time at both ends is unknown: {why}", "")
 )

@@ -3,7 +3,7 @@
 // Package mail compares an account's mail at both ends, mailbox by mailbox and message by message.
 //
 // Counts opens every mailbox of both ends and counts what it shows. Metadata compares UID order, FLAGS,
-// INTERNALDATE and RFC822.SIZE of every message. Full reads every message of both ends and compares them by the
+// INTERNALDATE and RFC822.SIZE of every message, and the annotations of mailboxes. Full reads every message of both ends and compares them by the
 // digest of their normal form (package message), so that it proves the content. What a cheaper level cannot decide is
 // looked at more closely: a size that differs may be a line end that the destination has completed.
 //
@@ -42,7 +42,7 @@ type Options struct {
 	Source, Destination Host
 	Rules               mapping.Rules // as for the copy
 
-	// UIDs also compares UIDVALIDITY, UIDNEXT and UIDs, at every level but counts.
+	// UIDs also compares UIDVALIDITY, UIDNEXT and UIDs, and when messages came into their mailboxes, at every level but counts.
 	UIDs bool
 
 	// Octets of message bodies asked for by one command; 0 means 8 MiB.

@@ -45,6 +45,7 @@ type record struct {
 	header   *header        // nil until it has been read
 	modseq   uint64         // 0 while it is not told
 	recalled bool           // the digest is an earlier comparison's
+	saved    int64          // when it came into the mailbox, as Unix time; 0 is not told
 	paired   int64          // when both ends were last seen to have it, as Unix time; 0 is never
 }
 

@@ -86,14 +86,17 @@ func (h *headers) weight(*record) int64 { return 8 << 10 }
 type metadata struct {
 	flags  map[string]string // most messages carry one of a few sets of flags
 	modseq bool              // the mailbox keeps one for each message
+	saved  bool              // when it came into the mailbox is compared
 }
 
-func newMetadata(modseq bool) metadata { return metadata{map[string]string{}, modseq} }
+func (e *end) newMetadata(modseq bool) metadata {
+	return metadata{map[string]string{}, modseq, e.saved}
+}
 
 func (metadata) wants(*record) bool { return true }
 
 func (t metadata) items() imap.FetchItems {
-	return imap.FetchItems{Flags: true, InternalDate: true, Size: true, ModSeq: t.modseq}
+	return imap.FetchItems{Flags: true, InternalDate: true, Size: true, ModSeq: t.modseq, SaveDate: t.saved}
 }
 
 func (metadata) weight(*record) int64 { return 128 }
@@ -114,6 +117,9 @@ func (t metadata) keep(r *record, m *imap.Message, _ bool) bool {
 	r.modseq = max(r.modseq, m.ModSeq)
 	if !m.InternalDate.IsZero() {
 		r.date = unixOf(m.InternalDate)
+	}
+	if !m.SaveDate.IsZero() {
+		r.saved = m.SaveDate.Unix()
 	}
 	return true
 }
