@@ -251,6 +251,11 @@ func (h *IMAP) dial(ctx context.Context, options imap.Options) (*imap.Client, er
 	return client, nil
 }
 
+// Aside returns what stands for the session while another mailbox is open in it, see imap.Client.Aside. It holds no slot.
+func (s *Session) Aside(held imap.Count) *Session {
+	return &Session{Client: s.Client.Aside(held), Account: s.Account, host: s.host}
+}
+
 // Close logs out, within a short time, and gives the slot back. It may be called twice.
 func (s *Session) Close() {
 	s.once.Do(func() {

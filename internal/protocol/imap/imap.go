@@ -77,6 +77,7 @@ type Client struct {
 	preauth   bool            // logged in by the server, before the first command
 	enabled   map[string]bool // by ENABLE, upper case
 	opened    bool            // a mailbox is open
+	aside     bool            // nothing is sent, see Aside
 	held      Count           // messages of the open mailbox, see Held
 	chatter   int             // responses in a row that answered nothing, see bound.go
 	unbroken  int             // commands in a row that may all be refused, see breather.go
@@ -239,6 +240,9 @@ func (c *Client) explainLocked(err error) error {
 
 // begin registers cmd and takes the write lock. end must be called after the last byte.
 func (c *Client) begin(ctx context.Context, cmd *command) error {
+	if c.aside {
+		return ErrAside
+	}
 	if err := ctx.Err(); err != nil {
 		return err // nothing is under way yet that would have to be given up
 	}
@@ -473,6 +477,9 @@ func (c *Client) Err() error {
 
 // Close ends the connection at once and waits until its goroutine is gone.
 func (c *Client) Close() error {
+	if c.aside {
+		return nil
+	}
 	c.fail(ErrClosed)
 	<-c.ended
 	return nil

@@ -32,7 +32,12 @@ type SearchCommand struct {
 
 	found      UIDSet // the reader's, until the command is done
 	understood bool
+	held       Count // likewise
 }
+
+// Held returns how many messages the mailbox held, by the server's own words, when the search was answered: a listing is complete
+// only if it shows so many. It may be called behind a Wait that was answered with OK.
+func (s *SearchCommand) Held() Count { return s.held }
 
 func (c *Client) searchAhead(ctx context.Context, first UID, excused func() bool) (*SearchCommand, error) {
 	first = max(first, 1)
@@ -53,6 +58,7 @@ func (c *Client) SearchHeader(ctx context.Context, field, text string) (UIDSet, 
 func (c *Client) search(ctx context.Context, first UID, excused func() bool, criteria ...part) (*SearchCommand, error) {
 	s := &SearchCommand{client: c, first: first, understood: true}
 	s.cmd = &command{name: "UID SEARCH", lazy: true, untagged: s.take, excused: excused}
+	s.cmd.accepted = func() { s.held = c.Held() }
 	line := "UID SEARCH "
 	if c.Capabilities().Has("ESEARCH") {
 		line += "RETURN (ALL) "
