@@ -31,21 +31,46 @@ type Intent struct {
 
 // Intend writes one intent for each of the batches in one commit and returns their ids.
 func (l *batches) Intend(ctx context.Context, m *Mailbox, floor imap.UID, batches ...[]Item) ([]int64, error) {
-	ids := make([]int64, len(batches))
-	for _, items := range batches {
-		if err := checkUIDs(items, sourceUID); err != nil {
-			return nil, err
+	ids, err := l.IntendAll(ctx, Beginning{Mailbox: m, Floor: floor, Batches: batches})
+	if err != nil {
+		return nil, err
+	}
+	return ids[0], nil
+}
+
+// Beginning is what is about to be sent to one mailbox.
+type Beginning struct {
+	Mailbox *Mailbox
+	Floor   imap.UID // see Intent
+	Batches [][]Item
+}
+
+// IntendAll is Intend for several mailboxes: all of it is one commit, which waits for the disk once. It returns the ids of each.
+func (l *batches) IntendAll(ctx context.Context, all ...Beginning) ([][]int64, error) {
+	for _, b := range all {
+		for _, items := range b.Batches {
+			if err := checkUIDs(items, sourceUID); err != nil {
+				return nil, err
+			}
 		}
 	}
-	err := l.writeIntent(ctx, func(tx *sql.Tx) (err error) {
-		for i, items := range batches {
-			if ids[i], err = l.insertIntent(tx, m, Intent{Floor: floor, Items: items}, 0); err != nil {
-				return err
+	ids := make([][]int64, len(all))
+	err := l.writeIntent(ctx, func(tx *sql.Tx) error {
+		for i, b := range all {
+			ids[i] = make([]int64, len(b.Batches))
+			for k, items := range b.Batches {
+				var err error
+				if ids[i][k], err = l.insertIntent(tx, b.Mailbox, Intent{Floor: b.Floor, Items: items}, 0); err != nil {
+					return err
+				}
 			}
 		}
 		return nil
 	})
-	return ids, err
+	if err != nil {
+		return nil, err
+	}
+	return ids, nil
 }
 
 func (l *batches) insertIntent(tx *sql.Tx, m *Mailbox, intent Intent, alive int64) (int64, error) {

@@ -51,6 +51,45 @@ func intendComesBackAsItWas(t *testing.T, empty Empty) {
 	}
 }
 
+func intendForSeveralMailboxesIsOneChange(t *testing.T, empty Empty) {
+	l := create(t, empty)
+	other := inbox()
+	other.Source, other.Destination = "Other", "Other"
+	one, two := load(t, l, inbox()), load(t, l, other)
+	first := ledger.Beginning{Mailbox: one, Floor: 42, Batches: [][]ledger.Item{messages(1, 2), messages(3)}}
+	ids, err := l.Mail.IntendAll(t.Context(), first, ledger.Beginning{Mailbox: two, Floor: 7, Batches: [][]ledger.Item{messages(9)}})
+	must(t, err)
+	if len(ids) != 2 || len(ids[0]) != 2 || len(ids[1]) != 1 {
+		t.Fatalf("ids %v", ids)
+	}
+	for _, want := range []struct {
+		anchor  ledger.Anchor
+		ids     []int64
+		floor   imap.UID
+		sources []string
+	}{{inbox(), ids[0], 42, []string{"1:2", "3"}}, {other, ids[1], 7, []string{"9"}}} {
+		intents := load(t, l, want.anchor).Intents
+		if len(intents) != len(want.ids) {
+			t.Fatalf("%s has %d intents", want.anchor.Source, len(intents))
+		}
+		for i, intent := range intents {
+			if got := sourceUIDs(intent.Items).String(); intent.ID != want.ids[i] || intent.Floor != want.floor || got != want.sources[i] {
+				t.Errorf("%s: intent %d of %s above %d", want.anchor.Source, intent.ID, got, intent.Floor)
+			}
+		}
+	}
+
+	// What cannot be written of one is not written of any.
+	first.Batches = [][]ledger.Item{messages(5)}
+	nowhere := ledger.Beginning{Mailbox: two, Floor: 7, Batches: [][]ledger.Item{{{Size: 1}}}}
+	if _, err := l.Mail.IntendAll(t.Context(), first, nowhere); err == nil {
+		t.Error("a message without a UID was taken")
+	}
+	if n := len(load(t, l, inbox()).Intents); n != 2 {
+		t.Errorf("%d intents, want the 2 of before", n)
+	}
+}
+
 func receiveFewerThanIntended(t *testing.T, empty Empty) {
 	for name, finish := range map[string]func(*handle, *testing.T, *ledger.Mailbox, int64, []ledger.Item) error{
 		"receipt": func(l *handle, t *testing.T, m *ledger.Mailbox, id int64, items []ledger.Item) error {

@@ -45,6 +45,7 @@ func contract() []clause { return slices.Concat(clausesOfMail(), otherClauses())
 func clausesOfMail() []clause {
 	return []clause{
 		{"intend comes back as it was", intendComesBackAsItWas},
+		{"intend for several mailboxes is one change", intendForSeveralMailboxesIsOneChange},
 		{"receive fewer than intended", receiveFewerThanIntended},
 		{"receive only once", receiveOnlyOnce},
 		{"batch message without UID", batchMessageWithoutUID},
