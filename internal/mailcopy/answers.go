@@ -32,10 +32,11 @@ type answers struct {
 }
 
 func newAnswers(ctx context.Context, j *mailboxJob) *answers {
-	a := &answers{job: j, ctx: ctx, queue: make(chan *transfer, answersAhead), failed: make(chan struct{})}
-	a.done.Go(a.run)
-	return a
+	return &answers{job: j, ctx: ctx, queue: make(chan *transfer, answersAhead), failed: make(chan struct{})}
 }
+
+// start begins to wait.
+func (a *answers) start() { a.done.Go(a.run) }
 
 // expect hands over a transfer whose commands are all sent.
 func (a *answers) expect(t *transfer) error {
@@ -47,7 +48,7 @@ func (a *answers) expect(t *transfer) error {
 	}
 }
 
-// wait returns when every answer is there. Nothing may be expected any more.
+// wait returns when every answer is there. Nothing may be expected any more, and start was called.
 func (a *answers) wait() error {
 	close(a.queue)
 	a.done.Wait()

@@ -13,8 +13,8 @@ import (
 )
 
 // foresight is what a job will ask of a source mailbox in which mail has come since the last complete pass: what the newest
-// of the messages are that were copied, the newest of these itself, and a listing of what is new. It is asked behind the
-// opening, in the same round trip.
+// of the messages are that were copied, the newest of these itself, a listing of what is new, and what is new itself where that
+// is little. It is asked behind the opening, in the same round trip.
 //
 // It is an answer to a question that has not been put yet, and no more: only what has come whole counts, and whatever has
 // not is asked when its time comes, in the way and with the consequences that this has. What is known to break a
@@ -24,13 +24,30 @@ type foresight struct {
 	listing  *listing
 	commands []*imap.FetchCommand
 	broken   bool // the connection ended at it
+
+	bodies map[imap.UID][]byte // of new messages; nil when they were not asked for
+	room   int64               // octets that may still be kept
 }
+
+// What is kept of the new messages of one mailbox.
+const (
+	foreseenMessages = 100
+	foreseenOctets   = 256 << 10
+)
 
 // foreseeable says that mail has come to a mailbox of which all was well: then it is known what its job will ask.
 func foreseeable(row ledger.Mailbox, status *imap.Status) bool {
 	next := row.State.SrcUIDNext
 	return status.Complete() && status.UIDValidity == row.Anchor.SrcUIDValidity && next != 0 && status.UIDNext > next &&
 		int(status.UIDNext-next) <= sweepWindow && row.Untold.Empty() && row.Restored.Empty() && !row.Open && !row.Done.Minus(row.Gone).Empty()
+}
+
+// arrivedOctets is the size of what has come to a foreseeable mailbox; told is false where the numbers do not say it, as after
+// messages have gone as well.
+func arrivedOctets(row ledger.Mailbox, status *imap.Status) (octets int64, told bool) {
+	come := int64(status.UIDNext - row.State.SrcUIDNext)
+	octets = status.Size - row.State.SrcSize
+	return octets, row.State.SrcSize > 0 && octets > 0 && status.Messages.Is(row.State.SrcMessages+come)
 }
 
 // foresee asks behind an opening. An error of the ledger is one; that the connection has ended is found out by whoever uses
@@ -64,7 +81,39 @@ func (j *mailboxJob) foresee(ctx context.Context, opening *imap.Opening, row led
 	fresh.AddRange(row.State.SrcUIDNext, status.UIDNext-1)
 	f.listing = newListing(j.src, fresh)
 	ask(fresh, listingItems(), imap.FetchHandler{Message: f.listing.take})
+	if octets, told := arrivedOctets(row, status); told && octets <= foreseenOctets && fresh.Len() <= foreseenMessages &&
+		j.slice.engine.options.Importer == nil { // which reads them itself
+		f.bodies, f.room = map[imap.UID][]byte{}, foreseenOctets
+		ask(fresh, imap.FetchItems{Body: true}, imap.FetchHandler{Literal: f.keep})
+	}
 	return nil
+}
+
+// keep keeps a new message, if there is room for it: what is not read here is passed over.
+func (f *foresight) keep(l *imap.Literal) error {
+	if _, known := f.bodies[l.UID]; known || l.UID == 0 || l.Section != "" || l.Size > f.room {
+		return nil
+	}
+	body := make([]byte, l.Size)
+	if _, err := io.ReadFull(l, body); err != nil {
+		return err
+	}
+	f.room -= l.Size
+	f.bodies[l.UID] = body
+	return nil
+}
+
+// holds says that all of some messages are kept.
+func (f *foresight) holds(uids imap.UIDSet) bool {
+	if f == nil || f.bodies == nil {
+		return false
+	}
+	for uid := range uids.All() {
+		if _, kept := f.bodies[uid]; !kept {
+			return false
+		}
+	}
+	return true
 }
 
 func claimed(claims []claim) (uids imap.UIDSet) {

@@ -47,6 +47,7 @@ type places interface {
 // intents are batches that were begun.
 type intents interface {
 	Intend(ctx context.Context, m *ledger.Mailbox, floor imap.UID, batches ...[]ledger.Item) ([]int64, error)
+	IntendAll(ctx context.Context, all ...ledger.Beginning) ([][]int64, error)
 	Void(ctx context.Context, ids ...int64) error
 	GiveUp(ctx context.Context, m *ledger.Mailbox, intents ...ledger.Intent) error
 }

@@ -25,10 +25,14 @@ func (j *mailboxJob) runLogged(ctx context.Context) error {
 	if j.row == nil { // it could not be opened
 		return err
 	}
-	c := j.census()
-	log.Info("mailbox ends", rehome.LogMessages, c.Messages(), rehome.LogWanted, j.inventory.wanted.Len(), rehome.LogThere, c.There,
-		rehome.LogRemaining, c.Left, rehome.LogFailed, c.Failed, rehome.LogTook, time.Since(began))
+	j.logEnd(began)
 	return err
+}
+
+func (j *mailboxJob) logEnd(began time.Time) {
+	c := j.census()
+	j.slice.log(j.pair).Info("mailbox ends", rehome.LogMessages, c.Messages(), rehome.LogWanted, j.inventory.wanted.Len(), rehome.LogThere, c.There,
+		rehome.LogRemaining, c.Left, rehome.LogFailed, c.Failed, rehome.LogTook, time.Since(began))
 }
 
 // tellBatch logs what the destination has answered to a batch. Its octets are those that the source has told.

@@ -56,6 +56,8 @@ type mailboxJob struct {
 	flagsUntold    bool            // of some messages, see listFlags
 	joined         int             // of these, how many got the flags of both ends
 	uids           uidKeeping
+	there          *imap.UIDSet // the destination's messages, listed with the opening; nil when they were not
+	aside          bool         // both sessions are imap.Aside once the mailboxes are open, see wave.go
 }
 
 // inventory is what a look at both mailboxes has shown.
@@ -75,28 +77,8 @@ func (j *mailboxJob) run(ctx context.Context) error {
 		return err
 	}
 	defer func() { j.slice.noteCensus(j.pair.Source, j.census()) }()
-	if err := j.checkIdentity(ctx); err != nil || j.held {
-		return err
-	}
-	settled, err := j.settleIntents(ctx)
-	if err != nil {
-		return j.noteSuspect(ctx, err)
-	}
-	if !settled {
-		j.slice.notePresent(int64(j.row.Done.Minus(j.row.Gone).Len()))
-		return nil
-	}
-	if _, err := j.checkRivals(ctx); err != nil { // of a run that did not come to it
-		return err
-	}
-	if err := j.closeGaps(ctx); err != nil { // what is in them is compared with what is wanted now
-		return err
-	}
-	wanted, err := j.takeStock(ctx)
-	if err != nil || j.held {
-		return err
-	}
-	if err := j.learnIdentifiers(ctx, wanted); err != nil {
+	wanted, ready, err := j.prepare(ctx)
+	if err != nil || !ready {
 		return err
 	}
 	rest, suspects := j.setSuspectsAside(wanted)
@@ -120,11 +102,7 @@ func (j *mailboxJob) run(ctx context.Context) error {
 	if err == nil && done {
 		done, err = j.checkLeftovers(ctx, wanted)
 	}
-	j.slice.find(j.keywords.finding(j.pair.Source)...)
-	j.slice.find(j.undatedFinding()...)
-	j.slice.find(j.veiledFinding()...)
-	j.slice.find(j.uidsFinding()...)
-	j.slice.find(j.identifiersFinding()...)
+	j.tellCopied()
 	if err != nil {
 		return j.noteSuspect(ctx, j.tellVoided(ctx, err))
 	}
@@ -135,6 +113,42 @@ func (j *mailboxJob) run(ctx context.Context) error {
 		return nil
 	}
 	return j.finish(ctx)
+}
+
+// prepare holds what was said of the mailbox so far against what is there, and returns the source UIDs that have to be copied. It
+// is not ready where nothing may be sent now.
+func (j *mailboxJob) prepare(ctx context.Context) (wanted imap.UIDSet, ready bool, err error) {
+	if err := j.checkIdentity(ctx); err != nil || j.held {
+		return wanted, false, err
+	}
+	settled, err := j.settleIntents(ctx)
+	if err != nil {
+		return wanted, false, j.noteSuspect(ctx, err)
+	}
+	if !settled {
+		j.slice.notePresent(int64(j.row.Done.Minus(j.row.Gone).Len()))
+		return wanted, false, nil
+	}
+	if _, err := j.checkRivals(ctx); err != nil { // of a run that did not come to it
+		return wanted, false, err
+	}
+	if err := j.closeGaps(ctx); err != nil { // what is in them is compared with what is wanted now
+		return wanted, false, err
+	}
+	wanted, err = j.takeStock(ctx)
+	if err != nil || j.held {
+		return wanted, false, err
+	}
+	return wanted, true, j.learnIdentifiers(ctx, wanted)
+}
+
+// tellCopied tells what is to be said of messages that were copied.
+func (j *mailboxJob) tellCopied() {
+	j.slice.find(j.keywords.finding(j.pair.Source)...)
+	j.slice.find(j.undatedFinding()...)
+	j.slice.find(j.veiledFinding()...)
+	j.slice.find(j.uidsFinding()...)
+	j.slice.find(j.identifiersFinding()...)
 }
 
 // finish does what has to wait until all is copied that can be, and notes what both ends look like.
@@ -191,6 +205,11 @@ func (j *mailboxJob) open(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	return j.opened(ctx)
+}
+
+// opened does what is to be done once both mailboxes are open.
+func (j *mailboxJob) opened(ctx context.Context) (err error) {
 	if err := j.alignUIDs(ctx); err != nil { // before the row, which is about this UIDVALIDITY
 		return err
 	}
@@ -250,7 +269,9 @@ func (j *mailboxJob) takeStock(ctx context.Context) (imap.UIDSet, error) {
 	}
 	j.inventory = inventory{taken: true, wanted: n.wanted, short: n.short, hidden: n.hidden}
 	err = j.noteFate(ctx, n.gone, lost)
-	j.slice.notePresent(j.census().There)
+	if !j.slice.counted(j.pair.Source) { // by a job that has begun anew
+		j.slice.notePresent(j.census().There)
+	}
 	return n.wanted, err
 }
 
@@ -343,6 +364,8 @@ func (j *mailboxJob) atDestination(ctx context.Context) (imap.UIDSet, error) {
 		return imap.UIDSet{}, nil
 	case j.dstBox.Messages.Is(int64(ours.Len())) && j.dstBox.UIDNext == ours.Max()+1 && gapless(ours):
 		return ours, nil
+	case j.there != nil && shortage(j.dst, *j.there).Is(0):
+		return *j.there, nil
 	}
 	present, short, err := everything(ctx, j.dst)
 	if err == nil && !short.Is(0) {
@@ -376,7 +399,7 @@ func (j *mailboxJob) loadUnknown(ctx context.Context, present imap.UIDSet) error
 // leaveDestination closes the destination mailbox before the copy when it is not needed any more: a
 // server that has it open reports every single append back.
 func (j *mailboxJob) leaveDestination(ctx context.Context) error {
-	if len(j.unknown) > 0 {
+	if len(j.unknown) > 0 || j.aside {
 		return nil
 	}
 	return faultOf(j.dst.UnselectAhead(ctx), "close destination mailbox", j.pair.Destination)
@@ -384,35 +407,42 @@ func (j *mailboxJob) leaveDestination(ctx context.Context) error {
 
 // copyWindow lists, matches and copies some thousand messages; done is false when the budget ended.
 func (j *mailboxJob) copyWindow(ctx context.Context, window imap.UIDSet) (done bool, err error) {
-	entries, err := j.list(ctx, window)
+	entries, err := j.sift(ctx, window)
 	if err != nil {
-		return false, err
-	}
-	entries = j.strip(entries)
-	if entries, err = j.adopt(ctx, entries); err != nil {
-		return false, err
-	}
-	if err := j.noteKept(ctx, entries); err != nil {
-		return false, err
-	}
-	if entries, err = j.refuseOversize(ctx, entries); err != nil {
-		return false, err
-	}
-	if entries, err = j.leaveAltered(ctx, entries); err != nil {
-		return false, err
-	}
-	if entries, err = j.leaveVeiled(ctx, entries); err != nil {
 		return false, err
 	}
 	atSource, kept := splitKept(entries)
 	if j.uids.kept {
 		return j.bringWindow(ctx, atSource, kept)
 	}
-	limits := batchLimits{messages: j.slice.engine.options.BatchMessages, octets: j.slice.engine.options.BatchOctets}
-	if done, err := j.transferAll(ctx, planBatches(atSource, limits)); err != nil || !done {
+	if done, err := j.transferAll(ctx, planBatches(atSource, j.batchLimits())); err != nil || !done {
 		return false, err
 	}
 	return j.offerKept(ctx, kept)
+}
+
+func (j *mailboxJob) batchLimits() batchLimits {
+	return batchLimits{messages: j.slice.engine.options.BatchMessages, octets: j.slice.engine.options.BatchOctets}
+}
+
+// sift lists some thousand messages and returns those that have to be sent.
+func (j *mailboxJob) sift(ctx context.Context, window imap.UIDSet) ([]entry, error) {
+	entries, err := j.list(ctx, window)
+	if err != nil {
+		return nil, err
+	}
+	entries = j.strip(entries)
+	for _, step := range []func(context.Context, []entry) ([]entry, error){j.adopt, j.markKept, j.refuseOversize, j.leaveAltered, j.leaveVeiled} {
+		if entries, err = step(ctx, entries); err != nil {
+			return nil, err
+		}
+	}
+	return entries, nil
+}
+
+// markKept is noteKept of all.
+func (j *mailboxJob) markKept(ctx context.Context, entries []entry) ([]entry, error) {
+	return entries, j.noteKept(ctx, entries)
 }
 
 // list returns the source's entries of a window.

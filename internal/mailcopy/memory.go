@@ -23,6 +23,7 @@ type memory struct {
 	shunned    map[string]bool        // mailboxes, by side and name, in which asking for the newest message has ended the connection
 	unforeseen map[string]bool        // source mailboxes of which nothing is asked beforehand, see foresight
 	blind      map[rehome.Side]bool   // ends at which looking at the mailboxes beforehand has ended the connection
+	calm       bool                   // no more waves, see ride
 	accused    map[string]*accusals   // by source mailbox
 	alone      map[string]imap.UIDSet // messages that were tried alone, by source mailbox
 

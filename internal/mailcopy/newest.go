@@ -104,23 +104,47 @@ func (j *mailboxJob) peeked(ctx context.Context, side rehome.Side, name string, 
 	return box, newest, cmp.Or(refused, err)
 }
 
-// list waits for the opening of a mailbox, and has it listed in the same round trip; what behind sends goes out behind that.
-func (p peek) list(ctx context.Context, behind func() error) (box imap.Selected, newest imap.Newest, all *imap.UIDSet, _ error) {
-	search, searchErr := p.opening.SearchAhead(ctx)
+// list has a mailbox listed in the round trip that opens it; what behind sends goes out behind that.
+func (p peek) list(ctx context.Context, behind func() error) listedPeek {
+	search, err := p.opening.SearchAhead(ctx)
 	failed := behind()
-	box, newest, refused, err := p.wait(ctx)
-	err = cmp.Or(err, failed)
-	if search == nil || refused != nil || err != nil {
-		if search != nil {
-			_, _ = search.Wait(ctx) // of a mailbox that is not open
+	return listedPeek{peek: p, search: search, err: err, failed: failed}
+}
+
+// listedPeek is a look at a mailbox under way that has it listed, too.
+type listedPeek struct {
+	peek
+
+	search *imap.SearchCommand // nil when it could not be sent
+	err    error               // why
+	failed error               // of what was to be sent behind it
+}
+
+// seen is what such a look has shown.
+type seen struct {
+	box    imap.Selected
+	newest imap.Newest
+	all    *imap.UIDSet // nil when the server did not list it
+	held   imap.Count   // so many messages there were when it was listed
+}
+
+// wait returns what all has shown. Where the mailbox was refused, the connection goes on.
+func (l listedPeek) wait(ctx context.Context) (s seen, err error) {
+	var refused error
+	s.box, s.newest, refused, err = l.peek.wait(ctx)
+	err = cmp.Or(err, l.failed)
+	if l.search == nil || refused != nil || err != nil {
+		if l.search != nil {
+			_, _ = l.search.Wait(ctx) // of a mailbox that is not open
 		}
-		return box, newest, nil, cmp.Or(refused, err, searchErr)
+		return s, cmp.Or(refused, err, l.err)
 	}
-	found, err := search.Wait(ctx)
+	found, err := l.search.Wait(ctx)
 	if imap.IsStatus(err, "NO") { // it is asked again
-		return box, newest, nil, nil
+		return s, nil
 	}
-	return box, newest, &found, err
+	s.all, s.held = &found, l.search.Held()
+	return s, err
 }
 
 // marks are those of one end's mailboxes, by name, as far as they were looked at and have shown enough.

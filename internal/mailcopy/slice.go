@@ -42,6 +42,7 @@ type slice struct {
 	boxes    map[string]Census // of the source mailboxes that were opened
 	lost     map[string]int64  // of what was brought to the held destination mailboxes, so much is gone
 	barred   map[string]bool   // source mailboxes that cannot be made or opened; repeating does not help
+	present  map[string]bool   // source mailboxes whose messages at the destination are told
 	broken   map[string]bool   // source mailboxes that end the connection each time: left to a later pass
 
 	annotating annotating
@@ -58,7 +59,7 @@ type slice struct {
 
 func newSlice(e *Engine, account rehome.Account, started time.Time, budget pass.Budget) *slice {
 	s := &slice{engine: e, account: account, started: started, deadline: time.Now().Add(budget.Time), stop: budget.Stop, held: map[string]bool{},
-		boxes: map[string]Census{}, lost: map[string]int64{}, barred: map[string]bool{}, broken: map[string]bool{},
+		boxes: map[string]Census{}, lost: map[string]int64{}, barred: map[string]bool{}, broken: map[string]bool{}, present: map[string]bool{},
 		sights: newSights(), line: newLine(e.options.Importer, account), made: map[string]bool{}, aligned: map[string]bool{},
 		memory: e.memoryOf(account.Address, started)}
 	s.octets.Store(budget.Octets)
@@ -152,7 +153,10 @@ func (s *slice) copy(ctx context.Context) error {
 	if err := s.view.checkRoom(s.account.Address); err != nil {
 		return err
 	}
-	jobs := s.jobs()
+	jobs, err := s.ride(ctx, s.jobs())
+	if err != nil {
+		return err
+	}
 	defer s.line.close()
 	s.callAhead(ctx, jobs)
 	extras, err := s.openExtras(ctx, jobs)
@@ -164,7 +168,7 @@ func (s *slice) copy(ctx context.Context) error {
 		return err
 	}
 	if len(jobs) == 0 {
-		return nil
+		return s.trouble
 	}
 	jobs = s.possible(jobs)
 	if err := s.alignAhead(ctx, jobs); err != nil {
@@ -345,6 +349,15 @@ func (s *slice) noteCensus(source string, c Census) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.boxes[source] = c
+}
+
+// counted notes that the messages of a source mailbox that are at the destination are told, and says whether they were before.
+func (s *slice) counted(source string) (before bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	before = s.present[source]
+	s.present[source] = true
+	return before
 }
 
 // notePresent tells of messages that are at the destination without this slice's copying.

@@ -3,6 +3,7 @@
 package mailcopy
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -95,18 +96,46 @@ func groupLength(batches []batch, limit int64, most int) (n int, octets int64) {
 // After an error both connections are closed and whatever was under way is left to the next slice,
 // which looks it up.
 func (j *mailboxJob) transferGroups(ctx context.Context, groups [][]batch) (refused []refusedBatch, left [][]batch, err error) {
+	return j.endGroups(ctx, j.beginGroups(ctx, groups, nil))
+}
+
+// sending are groups that were sent, and of which not all is answered.
+type sending struct {
+	groups  [][]batch
+	floor   imap.UID
+	answers *answers
+	err     error // they were not all sent
+	late    bool  // nobody waits for the answers before endGroups: there are few
+}
+
+// floor is what no message that is sent now has a lower UID than at the destination.
+func (j *mailboxJob) floor() imap.UID { return max(j.row.Ours.Max()+1, j.dstBox.UIDNext, 1) }
+
+// beginGroups sends groups, one behind the other. The intents of the first are those of intended, unless that is nil.
+func (j *mailboxJob) beginGroups(ctx context.Context, groups [][]batch, intended []int64) *sending {
 	j.slice.noteWritten(j.pair.Destination)
-	floor := max(j.row.Ours.Max()+1, j.dstBox.UIDNext, 1)
-	answers := newAnswers(ctx, j)
-	answers.rivals.next = j.nextUID
-	streamErr := j.stream(ctx, groups, floor, answers)
+	s := &sending{groups: groups, floor: j.floor(), answers: newAnswers(ctx, j), late: intended != nil}
+	s.answers.rivals.next = j.nextUID
+	if !s.late {
+		s.answers.start()
+	}
+	s.err = j.stream(ctx, s, intended)
 	switch {
-	case errors.Is(streamErr, errStopped):
-		streamErr = j.windUp(answers)
-	case streamErr != nil:
+	case errors.Is(s.err, errStopped):
+		s.err = j.windUp(s.answers)
+	case s.err != nil:
 		j.breakOff()
 	}
-	if err := moreTelling(streamErr, answers.wait()); err != nil {
+	return s
+}
+
+// endGroups waits for the answers, with the results of transferGroups.
+func (j *mailboxJob) endGroups(ctx context.Context, s *sending) (refused []refusedBatch, left [][]batch, err error) {
+	answers, groups := s.answers, s.groups
+	if s.late {
+		answers.start()
+	}
+	if err := moreTelling(s.err, answers.wait()); err != nil {
 		j.breakOff()
 		var bad *badAnswer
 		if errors.As(err, &bad) && bad.void != 0 {
@@ -118,7 +147,7 @@ func (j *mailboxJob) transferGroups(ctx context.Context, groups [][]batch) (refu
 	}
 	j.groups += len(answers.flows)
 	j.nextUID = max(j.nextUID, answers.rivals.next)
-	return answers.refused, groups[len(answers.flows):], j.afterGroups(ctx, floor, answers)
+	return answers.refused, groups[len(answers.flows):], j.afterGroups(ctx, s.floor, answers)
 }
 
 // moreTelling prefers the destination's words to the error that they caused on the source side.
@@ -191,16 +220,21 @@ func (j *mailboxJob) afterGroups(ctx context.Context, floor imap.UID, a *answers
 // stream runs the FETCH of each group. The next one is sent while the last message of the one before
 // arrives, and not earlier: a server may answer two of them at the same time, and then messages of
 // two batches would come mixed.
-func (j *mailboxJob) stream(ctx context.Context, groups [][]batch, floor imap.UID, a *answers) error {
+func (j *mailboxJob) stream(ctx context.Context, s *sending, intended []int64) error {
 	var previous *flow
-	for _, group := range groups {
+	a := s.answers
+	for _, group := range s.groups {
 		if a.rivals.noted.Load() {
 			break // see checkRivals
 		}
-		f, err := j.newFlow(ctx, group, floor, a)
-		if err != nil {
-			return err
+		ids := intended
+		if intended = nil; ids == nil {
+			var err error
+			if ids, err = j.ledger().Intend(ctx, j.row, s.floor, itemsOf(group)...); err != nil {
+				return err
+			}
 		}
+		f := j.newFlow(ctx, group, ids, a)
 		a.flows = append(a.flows, f)
 		if previous != nil {
 			if err := previous.untilLast(); err != nil {
@@ -256,23 +290,24 @@ type appended struct {
 	items   []ledger.Item
 }
 
-// newFlow writes the intents of a group.
-func (j *mailboxJob) newFlow(ctx context.Context, group []batch, floor imap.UID, a *answers) (*flow, error) {
-	intended := make([][]ledger.Item, len(group))
-	for i, b := range group {
-		intended[i] = items(b)
+// itemsOf returns the messages of batches in the ledger's words.
+func itemsOf(batches []batch) [][]ledger.Item {
+	all := make([][]ledger.Item, len(batches))
+	for i, b := range batches {
+		all[i] = items(b)
 	}
-	ids, err := j.ledger().Intend(ctx, j.row, floor, intended...)
-	if err != nil {
-		return nil, err
-	}
+	return all
+}
+
+// newFlow makes the flow of a group, whose intents are in the ledger.
+func (j *mailboxJob) newFlow(ctx context.Context, group []batch, ids []int64, a *answers) *flow {
 	f := &flow{job: j, ctx: ctx, answers: a, digester: message.NewDigester(), header: message.NewHeader(headerLimit),
 		last: make(chan struct{}), stopped: make(chan struct{})}
 	f.notes = io.MultiWriter(f.digester, f.header)
 	for i, b := range group {
 		f.transfers = append(f.transfers, &transfer{batch: b, id: ids[i]})
 	}
-	return f, nil
+	return f
 }
 
 // start asks the source for the bodies. One that was kept is handed out at once.
@@ -284,13 +319,30 @@ func (f *flow) start() (err error) {
 	for _, t := range f.transfers {
 		uids.AddSet(uidsOf(t.batch))
 	}
+	if f.job.foreseen.holds(uids) {
+		return f.handOut(uids)
+	}
 	f.fetch, err = f.job.src.Fetch(f.ctx, uids, imap.FetchItems{Body: true},
 		imap.FetchHandler{Literal: f.body})
 	return err
 }
 
+// handOut hands out what was brought together with the opening, as the source's reader would.
+func (f *flow) handOut(uids imap.UIDSet) error {
+	for uid := range uids.All() {
+		body := f.job.foreseen.bodies[uid]
+		if err := f.body(&imap.Literal{UID: uid, Size: int64(len(body)), Reader: bytes.NewReader(body)}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // untilLast waits until the last message has begun to arrive, or the FETCH is over without it.
 func (f *flow) untilLast() error {
+	if f.fetch == nil { // it was handed out
+		return f.finish()
+	}
 	select {
 	case <-f.last:
 		return nil

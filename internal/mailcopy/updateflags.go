@@ -21,7 +21,7 @@ func (j *mailboxJob) updateFlags(ctx context.Context) error {
 	if err != nil {
 		return faultOf(err, "list source mailbox", j.pair.Source)
 	}
-	changes, changed, err := j.flagChanges(ctx, current)
+	changes, changed, messages, err := j.flagChanges(ctx, current)
 	if err != nil || len(changed) == 0 {
 		return err
 	}
@@ -33,7 +33,11 @@ func (j *mailboxJob) updateFlags(ctx context.Context) error {
 			return faultOf(err, "change flags in", j.pair.Destination)
 		}
 	}
-	return j.ledger().SaveFlags(ctx, changed)
+	if err := j.ledger().SaveFlags(ctx, changed); err != nil {
+		return err
+	}
+	j.slice.count(func(t *Tally) { t.Flagged += messages })
+	return nil
 }
 
 // flagsUntouched reports whether the source says that nothing has changed (RFC 7162).
@@ -61,8 +65,9 @@ type flagChange struct {
 }
 
 // flagChanges compares the present flags with those of the ledger. changed are the batches whose
-// rows have to be written when the changes are applied.
-func (j *mailboxJob) flagChanges(ctx context.Context, current map[imap.UID][]string) (changes []*flagChange, changed []ledger.Stored, err error) {
+// rows have to be written when the changes are applied, and messages how many have changed.
+func (j *mailboxJob) flagChanges(ctx context.Context, current map[imap.UID][]string) (changes []*flagChange, changed []ledger.Stored,
+	messages int, err error) {
 	byKind := map[string]*flagChange{}
 	add := func(mode imap.StoreMode, flags []string, uid imap.UID) {
 		flags, _ = j.filter.split(flags)
@@ -76,7 +81,6 @@ func (j *mailboxJob) flagChanges(ctx context.Context, current map[imap.UID][]str
 		}
 		byKind[key].uids.Add(uid)
 	}
-	messages := 0
 	err = j.ledger().Stored(ctx, j.row, func(batch ledger.Stored) error {
 		touched := false
 		for i := range batch.Items {
@@ -97,8 +101,7 @@ func (j *mailboxJob) flagChanges(ctx context.Context, current map[imap.UID][]str
 		}
 		return nil
 	})
-	j.slice.count(func(t *Tally) { t.Flagged += messages })
-	return changes, changed, err
+	return changes, changed, messages, err
 }
 
 // minus returns the flags of a that are not in b; case does not matter (RFC 9051, section 2.3.2).

@@ -127,25 +127,51 @@ func (j *mailboxJob) examine(ctx context.Context) error {
 		j.srcBox, j.srcNewest, err = j.peeked(ctx, rehome.Source, j.pair.Source, opening, err)
 		return faultOf(err, "open source mailbox", j.pair.Source)
 	}
+	news, err := j.newsAhead(ctx, row)
+	if err == nil {
+		_, err = j.takeNews(ctx, news)
+	}
+	return faultOf(err, "open source mailbox", j.pair.Source)
+}
+
+// sourceSince is the opening of a source mailbox under way, together with what has changed since the last complete pass, a listing, and
+// what the job will ask.
+type sourceSince struct {
+	listedPeek
+
+	validity uint32 // of the last complete pass
+	flags    map[imap.UID][]string
+}
+
+// newsAhead sends it.
+func (j *mailboxJob) newsAhead(ctx context.Context, row ledger.Mailbox) (*sourceSince, error) {
 	since := imap.Known{UIDValidity: row.Anchor.SrcUIDValidity, ModSeq: row.State.SrcModSeq, UIDs: row.Done.Minus(row.Gone)}
-	flags := map[imap.UID][]string{}
+	news := &sourceSince{validity: since.UIDValidity, flags: map[imap.UID][]string{}}
 	opening, err := j.src.ExamineSinceAhead(ctx, j.pair.Source, since, imap.FetchHandler{
 		Message: func(m *imap.Message) error {
 			if m.Flags != nil {
-				flags[m.UID] = m.Flags
+				news.flags[m.UID] = m.Flags
 			}
 			return nil
 		},
 	})
 	p, err := j.peekAhead(ctx, rehome.Source, j.pair.Source, opening, err)
-	if err == nil {
-		j.srcBox, j.srcNewest, j.shown, err = p.list(ctx, func() error { return j.foresee(ctx, opening, row) })
-		j.foreseen.wait(ctx, j)
+	if err != nil {
+		return nil, err
 	}
-	if box := j.srcBox; err == nil && box.UIDValidity == since.UIDValidity && box.HighestModSeq != 0 {
-		j.told = flags
+	news.listedPeek = p.list(ctx, func() error { return j.foresee(ctx, opening, row) })
+	return news, nil
+}
+
+// takeNews waits for it. It returns how many messages there were when the mailbox was listed.
+func (j *mailboxJob) takeNews(ctx context.Context, news *sourceSince) (imap.Count, error) {
+	s, err := news.wait(ctx)
+	j.srcBox, j.srcNewest, j.shown = s.box, s.newest, s.all
+	j.foreseen.wait(ctx, j)
+	if box := j.srcBox; err == nil && box.UIDValidity == news.validity && box.HighestModSeq != 0 {
+		j.told = news.flags
 	}
-	return faultOf(err, "open source mailbox", j.pair.Source)
+	return s.held, err
 }
 
 // examineAndList opens a source mailbox that no pass has seen yet, and has it listed in the same round
