@@ -104,6 +104,7 @@ const (
 	sourceUsers    = "users at the source"
 	lastUsers      = "users at the destination"
 	usersAtOnce    = "users during a pass"
+	mornings       = "mail in many mailboxes"
 	marks          = "messages marked for deletion"
 	renames        = "mailboxes renamed by users"
 	deletes        = "mailboxes deleted by users"
@@ -132,7 +133,7 @@ func switches() []string {
 		unreadable, decays, spoils, boxClosed, appendRefused, appendBad, createRefused, createExisting, createRenamed,
 		listingShort, listingShorter, statusLies, uidnextFalls, refusals, bads, byes, hangUps, silences, answersLost, slowness,
 		cutsUp, cutsDown, cutsSilent, stalls, slowLines, connectsFail, kills, interrupts, restoredLast, restoredFirst, renumbered,
-		ledgersLost, verifiedOften, twoLedgers, mirrors, sourceUsers, lastUsers, usersAtOnce, marks, renames, deletes, earlierMail,
+		ledgersLost, verifiedOften, twoLedgers, mirrors, sourceUsers, lastUsers, usersAtOnce, mornings, marks, renames, deletes, earlierMail,
 		bareLineFeeds, headersAlike, headersMissing, largeMessages, copies,
 	}
 	for _, extension := range extensions {

@@ -55,6 +55,9 @@ func (w *world) playAll() error {
 		}
 	}
 	last, err := w.settle(anna)
+	if err == nil && !w.failed() && w.plan.Has(mornings, 0.4) {
+		last, err = w.morning(anna)
+	}
 	if err != nil || w.failed() {
 		return err
 	}
@@ -63,6 +66,28 @@ func (w *world) playAll() error {
 		return nil
 	}
 	return w.checkVerify(anna)
+}
+
+// morning lets mail come to many mailboxes of a source of which all is copied, has one more troubled pass, and waits until all is true
+// again.
+func (w *world) morning(anna *mover) (pass, error) {
+	const n = 1000 // behind all other passes
+	w.src.mu.Lock()
+	for i, name := range w.src.names() {
+		c := w.chance.With(mornings).Nth(i)
+		for k := range c.With("letters").Int(4) {
+			w.write(w.src, w.src.boxes[name], c.With("letter").Nth(k), "user")
+		}
+	}
+	w.src.mu.Unlock()
+	w.tell("mail has come to many mailboxes of the source")
+	w.calm.Store(false)
+	if err := w.trouble(anna, nil, n); err != nil || w.failed() {
+		return pass{}, err
+	}
+	w.calm.Store(true)
+	w.tell("calm again")
+	return w.settle(anna)
 }
 
 // trouble is one pass of the troubled part, and what happens before it. bert, who is nil in most runs,
