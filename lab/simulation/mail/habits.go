@@ -97,6 +97,8 @@ const (
 	restoredLast   = "destination restored"
 	restoredFirst  = "source restored"
 	renumbered     = "mailboxes renumbered"
+	restarts       = "servers restarted during a pass"
+	numberedAtOnce = "mailboxes renumbered during a pass"
 	ledgersLost    = "ledger lost"
 	verifiedOften  = "verified between passes"
 	twoLedgers     = "two ledgers"
@@ -129,7 +131,7 @@ func switches() []string {
 		attributesShuffled, answersShuffled, answersSplit, answersRepeated, answersPieces, chatter, sizeEstimated, sizeMissing,
 		dateMissing, statusEmpty, statusPartial, statusMissing, uidnextMissing, uidnextStill, validityShared, literalMinus,
 		namesOtherwise, parentsListed, parentsMade, flagsOtherwise, fieldsOtherwise, zones, searchesSplit, newsAmong, capsAsked,
-		uidsSkipped, uidsUntold, keywordsDropped, prefixed, namesOdd, sizesLimited, tooMany, quotaFull,
+		restarts, numberedAtOnce, uidsSkipped, uidsUntold, keywordsDropped, prefixed, namesOdd, sizesLimited, tooMany, quotaFull,
 		unreadable, decays, spoils, boxClosed, appendRefused, appendBad, createRefused, createExisting, createRenamed,
 		listingShort, listingShorter, statusLies, uidnextFalls, refusals, bads, byes, hangUps, silences, answersLost, slowness,
 		cutsUp, cutsDown, cutsSilent, stalls, slowLines, connectsFail, kills, interrupts, restoredLast, restoredFirst, renumbered,

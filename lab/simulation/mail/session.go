@@ -25,6 +25,7 @@ type session struct {
 	in    *bufio.Reader
 	out   bytes.Buffer
 
+	era      int // of the server when the connection was opened, see store.restarts
 	loggedIn bool
 	box      *mailbox // that is open
 	readOnly bool
@@ -54,6 +55,9 @@ var errGone = errors.New("the connection is over")
 // serve answers a connection until it ends.
 func serve(s *session) {
 	s.in = bufio.NewReaderSize(s.conn, 16<<10)
+	s.store.mu.Lock()
+	s.era = s.store.restarts
+	s.store.mu.Unlock()
 	if s.fails(tooMany, s.line.Number, s.line.Process) {
 		s.say("* BYE too many connections, try again later")
 		_ = s.flush() // it is over either way
@@ -283,9 +287,7 @@ func (s *session) answer(c command) error {
 	if s.fails(chatter, c.nth, c.text) || s.always(chatter) && c.nth%3 == 0 {
 		s.sayAnything(c)
 	}
-	s.store.mu.Lock()
-	err := s.do(c)
-	s.store.mu.Unlock()
+	err := s.doNow(c)
 	s.store.note("%s: %s -> %q", s.where(), c.text, s.out.String())
 	if s.fails(answersLost, c.nth, c.text) {
 		s.store.tell("%s: the answer to %s is lost", s.where(), short(c.text))
@@ -295,6 +297,17 @@ func (s *session) answer(c command) error {
 		err = flushErr
 	}
 	return err
+}
+
+// doNow does it, if the server has not been restarted since the connection was opened.
+func (s *session) doNow(c command) error {
+	s.store.mu.Lock()
+	defer s.store.mu.Unlock()
+	if s.era == s.store.restarts {
+		return s.do(c)
+	}
+	s.say("* BYE shutting down")
+	return errGone
 }
 
 func (s *session) where() string {

@@ -89,6 +89,7 @@ type store struct {
 	shared   bool // mailboxes of one second share a UIDVALIDITY
 	skips    func(message int) uint32
 	said     map[string]int // how often a command was given
+	restarts int            // how often the server was restarted: what was open before is over
 	commands int
 	changes  int        // commands of a mover that have changed something
 	victims  []*message // what movers have removed

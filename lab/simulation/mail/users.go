@@ -143,7 +143,7 @@ func (w *world) live(s *store, n int) {
 
 // liveMeanwhile lets users work while a pass runs; the returned function waits for their end.
 func (w *world) liveMeanwhile(passNumber int) func() {
-	if !w.plan.Has(usersAtOnce, 0.3) {
+	if !w.plan.Has(usersAtOnce, 0.3) && !w.disastrous() {
 		return func() {}
 	}
 	done := make(chan struct{})
@@ -153,7 +153,10 @@ func (w *world) liveMeanwhile(passNumber int) func() {
 			c := w.chance.With("meanwhile").Nth(passNumber*10 + n)
 			time.Sleep(c.Between(0, 400*time.Millisecond) + 7*time.Nanosecond)
 			s := simulation.Pick(c.With("end"), w.src, w.dst)
-			w.live(s, 1000+passNumber*10+n)
+			if w.plan.Has(usersAtOnce, 0.3) {
+				w.live(s, 1000+passNumber*10+n)
+			}
+			w.strike(s, c)
 		}
 	}()
 	return func() { <-done }
