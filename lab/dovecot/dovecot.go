@@ -202,7 +202,8 @@ func (s *Server) Owner() (uid, gid int) { return s.lab.Owner() }
 // LogIns returns how many log-ins to IMAP the server has let in.
 func (s *Server) LogIns() (int, error) {
 	text, err := os.ReadFile(s.process.LogFile())
-	return bytes.Count(text, []byte("imap-login: Info: Login: ")), err
+	before := bytes.Count(text, []byte("imap-login: Info: Login: "))
+	return before + bytes.Count(text, []byte("imap-login: Info: Logged in: ")), err // since 2.4
 }
 
 // Stop ends the server before the lab does.

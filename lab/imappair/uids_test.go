@@ -249,7 +249,7 @@ func TestUIDs_howeverItEnds(t *testing.T) {
 				Source: src.plain, Destination: dst.plain, Plain: true, People: m.people, Dsync: dsyncAt(proxy.Addr(), secret), More: "mail: {settle: 12s}\n",
 			}))
 			proxy.Set(faultproxy.ToServer, slowLine)
-			m.endAfter(proxy, 700_000, way)
+			m.endAfter(proxy, 300_000, way) // of the mailbox that goes first; all of that may be under way already, and nothing of the other
 			proxy.Plan(func(int) *faultproxy.Faults { return &faultproxy.Faults{} })
 			late := time.AfterFunc(4*time.Second, func() {
 				proxy.Set(faultproxy.ToServer, slowLine)
