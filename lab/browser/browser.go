@@ -29,7 +29,7 @@ import (
 var axe string
 
 // patience is how long something that has to come is awaited.
-const patience = 60 * time.Second
+const patience = 3 * time.Minute
 
 // Browser is one tab.
 type Browser struct {
