@@ -39,7 +39,8 @@ type Options struct {
 	Runner  Runner // nil means Local with these workers
 	Budget  pass.Budget
 	Pass    rehome.Pass
-	Whole   bool // the accounts are everybody who moves: whoever is not among them has no turn any more
+	Run     int64 // of the turns, where workers take them, see ledger.Runs; 0 for none
+	Whole   bool  // the accounts are everybody who moves: whoever is not among them has no turn any more
 
 	Progress *Progress    // told of accounts that begin and end; nil for nobody
 	Log      *slog.Logger // nil discards
@@ -152,6 +153,11 @@ func (c *Conductor) Run(ctx context.Context, accounts []rehome.Account) ([]Ended
 	return outcomes, err
 }
 
+// LineUp writes down the queue of a pass that others run, and returns the accounts in its order.
+func (c *Conductor) LineUp(ctx context.Context, accounts []rehome.Account) ([]Due, error) {
+	return c.lineUp(ctx, c.makeTurns(accounts))
+}
+
 // lineUp puts the turns into their order and writes it down.
 func (c *Conductor) lineUp(ctx context.Context, turns []*turn) ([]Due, error) {
 	former, err := c.options.Ledger.Turns(ctx)
@@ -164,7 +170,9 @@ func (c *Conductor) lineUp(ctx context.Context, turns []*turn) ([]Due, error) {
 	}
 	rows := resume(former, addresses, c.options.Pass, time.Now())
 	queue := make([]Due, len(rows))
-	for i, row := range rows {
+	for i := range rows {
+		rows[i].Run = c.options.Run
+		row := rows[i]
 		c.turns[row.Address].Turn = row
 		c.place.Store(row.Place)
 		queue[i] = Due{row.Address, row.Due}

@@ -252,3 +252,27 @@ func TestRun_byAnotherRunner(t *testing.T) {
 		}
 	})
 }
+
+// Whoever lines a pass up for others leaves a queue that names the run, and begins with nobody.
+func TestLineUp_namesTheRun(t *testing.T) {
+	t.Parallel()
+	rows := &book{}
+	begun := &slicer{play: func(context.Context, call) (pass.Result, error) { return pass.Result{}, fmt.Errorf("a slice was run") }}
+	options := Options{Steps: steps(begun), Ledger: rows, Run: 7}
+	queue, err := New(options).LineUp(t.Context(), []rehome.Account{{Address: "bert"}, {Address: "anna"}})
+	if diff := cmp.Diff([]Due{{Account: "bert"}, {Account: "anna"}}, queue); err != nil || diff != "" {
+		t.Errorf("%v: %s", err, diff)
+	}
+	left, err := rows.Turns(t.Context())
+	if err != nil || len(left) != 2 || left[0].Address != "bert" {
+		t.Fatalf("turns %v, %v", left, err)
+	}
+	for _, turn := range left {
+		if turn.Run != 7 || turn.State != ledger.TurnQueued {
+			t.Errorf("%+v", turn)
+		}
+	}
+	if len(begun.calls) > 0 {
+		t.Errorf("begun with %v", begun.calls)
+	}
+}

@@ -31,6 +31,9 @@ type whole interface {
 	// Tables returns the names of the ledger's tables, each behind those that it refers to.
 	Tables(ctx context.Context) ([]string, error)
 
+	// FenceLong is Fence of a transaction that may take its time, and goes on alone.
+	FenceLong(tx *sql.Tx) error
+
 	// NumberOn lets rows that come later be numbered behind those that are there.
 	NumberOn(tx *sql.Tx) error
 }
@@ -196,7 +199,7 @@ func beginFenced(ctx context.Context, database whole) (*sql.Tx, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := database.Fence(tx, false); err != nil {
+	if err := database.FenceLong(tx); err != nil {
 		return nil, errors.Join(err, tx.Rollback())
 	}
 	return tx, nil

@@ -20,7 +20,7 @@ import (
 //   - Each claim has an epoch, one higher than the claim before. What is written under a lease is refused, whole, when its epoch is
 //     not the current one or its time is over; a lease whose time is over never comes back. The intent of a batch is such a change,
 //     so that nothing leaves for the destination without a lease.
-//   - Who claims an account is told only when what the holder before was writing is there, or is refused.
+//   - Who claims an account has it only when what the holder before was writing is there, or is refused.
 //   - A process that holds Ledger.Lock has all accounts: no claim succeeds then, and the lock is not given while a lease lasts.
 type Leases struct{ *store }
 
@@ -64,25 +64,43 @@ func errUnleased() error {
 	return &rehome.Fault{Class: rehome.ClassBug, Op: "write store", Cause: errors.New("a worker writes about an account that it has not claimed")}
 }
 
-// Claim takes the account for the holder, for so long. It is not taken while another lease lasts, or a process copies alone.
+// Claim takes the account for the holder, for so long. It is not taken while another lease lasts, or is written under, or while a
+// process copies alone. It waits for nobody.
 func (l *Leases) Claim(ctx context.Context, holder, address string, long time.Duration) (lease Lease, taken bool, err error) {
 	lease = Lease{Address: address, Holder: holder}
-	clock := l.database.Clock()
-	err = l.lease(ctx, func(tx *sql.Tx) error {
-		taken = false
+	err = l.lease(ctx, func(tx *sql.Tx) (err error) {
+		taken, lease.Epoch = false, 0
 		if free, err := l.database.Free(tx); err != nil || !free {
 			return err
 		}
-		err := tx.QueryRow(`INSERT INTO leases (address, epoch, holder, until_milli) VALUES (?, 1, ?, `+clock+` + ?)
-			ON CONFLICT (address) DO UPDATE SET epoch = leases.epoch + 1, holder = excluded.holder, until_milli = excluded.until_milli
-			WHERE leases.until_milli <= `+clock+` RETURNING epoch`, address, holder, long.Milliseconds()).Scan(&lease.Epoch)
-		if errors.Is(err, sql.ErrNoRows) {
-			return nil
-		}
-		taken = err == nil
+		taken, err = l.claim(tx, &lease, long)
 		return err
 	})
 	return lease, taken && err == nil, err
+}
+
+func (l *Leases) claim(tx *sql.Tx, lease *Lease, long time.Duration) (taken bool, err error) {
+	clock := l.database.Clock()
+	var former int64
+	switch err := tx.QueryRow(`SELECT epoch FROM leases WHERE address = ?`+l.database.Seizing(), lease.Address).Scan(&former); {
+	case errors.Is(err, sql.ErrNoRows): // there is none, or another transaction has it
+		err = tx.QueryRow(`INSERT INTO leases (address, epoch, holder, until_milli) VALUES (?, 1, ?, `+clock+` + ?)
+			ON CONFLICT (address) DO NOTHING RETURNING epoch`, lease.Address, lease.Holder, long.Milliseconds()).Scan(&lease.Epoch)
+		return found(err)
+	case err != nil:
+		return false, err
+	}
+	err = tx.QueryRow(`UPDATE leases SET epoch = leases.epoch + 1, holder = ?, until_milli = `+clock+` + ?
+		WHERE address = ? AND until_milli <= `+clock+` RETURNING epoch`, lease.Holder, long.Milliseconds(), lease.Address).Scan(&lease.Epoch)
+	return found(err)
+}
+
+// found tells whether there was a row.
+func found(err error) (bool, error) {
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // Renew lets the leases of a holder that last still last for so long from now on, and returns them.
@@ -126,16 +144,22 @@ func (l *Leases) Release(ctx context.Context, lease Lease, done bool) error {
 	})
 }
 
-// Abandoned returns accounts that a worker had begun and left, or died with, and that nobody has: those of the oldest leases, so
-// many at most. Only accounts with a turn that is not over are among them.
-func (l *Leases) Abandoned(ctx context.Context, most int) (all []Lease, err error) {
+// Abandoned is an account that a worker had begun with, and that nobody has.
+type Abandoned struct {
+	Lease       // that is over
+	Run   int64 // of its turn, which is not over
+}
+
+// Abandoned returns accounts that a worker had begun with in a run and left, or died with: those of the oldest leases, so many at
+// most.
+func (l *Leases) Abandoned(ctx context.Context, most int) (all []Abandoned, err error) {
 	err = l.read(ctx, func(rows *sql.Rows) error {
-		var lease Lease
-		err := rows.Scan(&lease.Address, &lease.Epoch, &lease.Holder)
-		all = append(all, lease)
+		var a Abandoned
+		err := rows.Scan(&a.Address, &a.Epoch, &a.Holder, &a.Run)
+		all = append(all, a)
 		return err
-	}, `SELECT l.address, l.epoch, l.holder FROM leases l JOIN turns t ON t.address = l.address
-		WHERE l.until_milli > 0 AND l.until_milli <= `+l.database.Clock()+` AND t.state <> ? ORDER BY l.until_milli, l.address LIMIT ?`,
+	}, `SELECT l.address, l.epoch, l.holder, t.run FROM leases l JOIN turns t ON t.address = l.address
+		WHERE l.until_milli > 0 AND l.until_milli <= `+l.database.Clock()+` AND t.run > 0 AND t.state <> ? ORDER BY l.until_milli, l.address LIMIT ?`,
 		TurnFailed, most)
 	return all, err
 }
@@ -149,6 +173,17 @@ func (l *Leases) Held(ctx context.Context) (all []Lease, err error) {
 		return err
 	}, `SELECT address, epoch, holder FROM leases WHERE until_milli > 0 AND until_milli > `+l.database.Clock()+` ORDER BY address`)
 	return all, err
+}
+
+// Time returns what the time is by the clock of the database.
+func (l *Leases) Time(ctx context.Context) (now time.Time, err error) {
+	err = l.read(ctx, func(rows *sql.Rows) error {
+		var milli int64
+		err := rows.Scan(&milli)
+		now = time.UnixMilli(milli)
+		return err
+	}, `SELECT `+l.database.Clock())
+	return now, err
 }
 
 // lease runs a change that asks by itself who holds what. It waits for the disk: a claim that a power cut takes back would let

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/jackc/pgx/v5"
+
 	"rehome"
 	"rehome/internal/ledger/postgres"
 	"rehome/internal/ledger/sqlite"
@@ -64,6 +66,21 @@ func (l Location) Open(ctx context.Context) (*Ledger, error) {
 		return nil, err
 	}
 	return New(ctx, database)
+}
+
+// Beside says how the server of a ledger is reached by a program that has a schema of its own there, next to the ledger's; what is
+// the end of its name. A file has none.
+func (l Location) Beside(what string) (config *pgx.ConnConfig, schema string, err error) {
+	if l.IsFile() {
+		return nil, "", &rehome.Fault{Class: rehome.ClassOperator, Op: "use store", Object: l.Name,
+			Cause: errors.New("a file is for one process"), Hint: `move the ledger to PostgreSQL with "rehome store copy"`}
+	}
+	address, err := l.address()
+	if err != nil {
+		return nil, "", err
+	}
+	config, err = address.Connection(l.Password)
+	return config, address.Schema + "_" + what, err
 }
 
 // Exists reports whether a ledger is there, and makes none.

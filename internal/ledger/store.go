@@ -40,6 +40,9 @@ type Database interface {
 	// Holding ends a sentence that reads one row, which stays as it is then until the transaction ends.
 	Holding() string
 
+	// Seizing is Holding for one transaction alone. It waits for no other one: the row is passed over while another holds it.
+	Seizing() string
+
 	// Lock makes this process the only one that copies.
 	Lock() (unlock func(), err error)
 

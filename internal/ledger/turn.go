@@ -34,6 +34,7 @@ const (
 type Turn struct {
 	Address      string
 	Pass         rehome.Pass
+	Run          int64 // that workers go on with it in, see Runs; 0 for none
 	State        TurnState
 	Place        int64       // in the queue: the lowest is next
 	Step         rehome.Kind // under way, waiting, or failed; "" before the first
@@ -95,28 +96,37 @@ func saveTurn(tx *sql.Tx, t Turn, now time.Time) error {
 	if !t.Due.IsZero() {
 		due = t.Due.UnixNano()
 	}
-	_, err := tx.Exec(`INSERT INTO turns (address, pass, state, place, step, due_nano, failures, failing_unix, reason, changed_unix)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (address) DO UPDATE SET pass = excluded.pass, state = excluded.state, place = excluded.place, step = excluded.step,
+	_, err := tx.Exec(`INSERT INTO turns (address, pass, run, state, place, step, due_nano, failures, failing_unix, reason, changed_unix)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (address) DO UPDATE SET pass = excluded.pass, run = excluded.run, state = excluded.state, place = excluded.place, step = excluded.step,
 		due_nano = excluded.due_nano, failures = excluded.failures, failing_unix = excluded.failing_unix, reason = excluded.reason,
 		changed_unix = excluded.changed_unix`,
-		t.Address, t.Pass, t.State, t.Place, t.Step, due, t.Failures, unix(t.FailingSince), t.Reason, now.Unix())
+		t.Address, t.Pass, t.Run, t.State, t.Place, t.Step, due, t.Failures, unix(t.FailingSince), t.Reason, now.Unix())
 	return err
 }
 
 // Turns returns all of them, the next one first.
 func (l *Passes) Turns(ctx context.Context) ([]Turn, error) {
-	var all []Turn
-	err := l.read(ctx, func(rows *sql.Rows) error {
+	return l.turns(ctx, `ORDER BY place, address`)
+}
+
+// Turn returns the turn of one account; none when it is over, or there never was one.
+func (l *Passes) Turn(ctx context.Context, address string) ([]Turn, error) {
+	return l.turns(ctx, `WHERE address = ?`, address)
+}
+
+// turns reads rows; which says how they are chosen and sorted.
+func (l *Passes) turns(ctx context.Context, which string, values ...any) (all []Turn, err error) {
+	err = l.read(ctx, func(rows *sql.Rows) error {
 		var t Turn
 		var due, failing, changed int64
-		err := rows.Scan(&t.Address, &t.Pass, &t.State, &t.Place, &t.Step, &due, &t.Failures, &failing, &t.Reason, &changed)
+		err := rows.Scan(&t.Address, &t.Pass, &t.Run, &t.State, &t.Place, &t.Step, &due, &t.Failures, &failing, &t.Reason, &changed)
 		if due != 0 {
 			t.Due = time.Unix(0, due).UTC()
 		}
 		t.FailingSince, t.Since = fromUnix(failing), fromUnix(changed)
 		all = append(all, t)
 		return err
-	}, `SELECT address, pass, state, place, step, due_nano, failures, failing_unix, reason, changed_unix FROM turns ORDER BY place, address`)
+	}, `SELECT address, pass, run, state, place, step, due_nano, failures, failing_unix, reason, changed_unix FROM turns `+which, values...)
 	return all, err
 }

@@ -48,6 +48,11 @@ func over(t testing.TB, l *handle, lease ledger.Lease) {
 func leaseHeldByOne(t *testing.T, empty Empty) {
 	l := create(t, empty)
 	ctx := t.Context()
+	before, err := l.Leases.Time(ctx)
+	must(t, err)
+	if now, err := l.again.Leases.Time(ctx); err != nil || now.Before(before) || now.Sub(before) > lasting {
+		t.Errorf("it is %v after %v, %v", now, before, err)
+	}
 	first := claim(t, l.Ledger, "one", "anna@example.test", lasting)
 	if _, taken, err := l.again.Leases.Claim(ctx, "two", "anna@example.test", lasting); err != nil || taken {
 		t.Errorf("two have one account: %v", err)
@@ -169,7 +174,13 @@ func leaseIsNeededByAWorker(t *testing.T, empty Empty) {
 func leaseAbandonedUntilItIsTakenUp(t *testing.T, empty Empty) {
 	l := create(t, empty)
 	ctx := t.Context()
-	must(t, l.Passes.Begin(ctx, queued("anna@example.test", "bert@example.test", "carl@example.test", "dora@example.test", "emil@example.test")))
+	queue := queued("anna@example.test", "bert@example.test", "carl@example.test", "dora@example.test", "emil@example.test", "none@example.test")
+	for i := range queue[:5] {
+		queue[i].Run = 7
+	}
+	must(t, l.Passes.Begin(ctx, queue))
+	local := claim(t, l.Ledger, "one", "none@example.test", lasting)
+	must(t, l.Leases.Release(ctx, local, false))
 	dead := claim(t, l.Ledger, "one", "anna@example.test", instant)
 	over(t, l, dead)
 	left := claim(t, l.Ledger, "one", "bert@example.test", lasting)
@@ -177,8 +188,12 @@ func leaseAbandonedUntilItIsTakenUp(t *testing.T, empty Empty) {
 	done := claim(t, l.Ledger, "one", "carl@example.test", lasting)
 	must(t, l.Leases.Release(ctx, done, true))
 	claim(t, l.Ledger, "one", "dora@example.test", lasting)
-	want := func(want ...ledger.Lease) {
+	want := func(leases ...ledger.Lease) {
 		t.Helper()
+		var want []ledger.Abandoned
+		for _, lease := range leases {
+			want = append(want, ledger.Abandoned{Lease: lease, Run: 7})
+		}
 		got, err := l.again.Leases.Abandoned(ctx, 10)
 		must(t, err)
 		if diff := cmp.Diff(want, got); diff != "" {
@@ -186,7 +201,7 @@ func leaseAbandonedUntilItIsTakenUp(t *testing.T, empty Empty) {
 		}
 	}
 	want(left, dead)
-	if got, err := l.Leases.Abandoned(ctx, 1); err != nil || len(got) != 1 || got[0] != left {
+	if got, err := l.Leases.Abandoned(ctx, 1); err != nil || len(got) != 1 || got[0].Lease != left {
 		t.Errorf("the first: %v, %v", got, err)
 	}
 	claim(t, l.again, "two", "bert@example.test", lasting)
@@ -224,5 +239,89 @@ func leaseAndLock(t *testing.T, empty Empty) {
 	unlock()
 	if next := claim(t, worker, "one", "carl@example.test", lasting); next.Epoch <= late.Epoch+1 {
 		t.Errorf("epoch %d, want one that the process had in between", next.Epoch)
+	}
+}
+
+func workersAreThereWhileTheyReport(t *testing.T, empty Empty) {
+	l := create(t, empty)
+	ctx := t.Context()
+	began := time.Unix(1000, 0).UTC()
+	report := func(name string, long time.Duration, leave bool) {
+		t.Helper()
+		got, err := l.Workers.Report(ctx, ledger.Worker{Name: name, Began: began}, long)
+		if err != nil || got != leave {
+			t.Errorf("%s: leave %v, %v; want %v", name, got, err, leave)
+		}
+	}
+	want := func(want ...ledger.Worker) {
+		t.Helper()
+		got, err := l.again.Workers.All(ctx)
+		must(t, err)
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("workers: %s", diff)
+		}
+	}
+	report("one", lasting, false)
+	report("two", lasting, false)
+	report("dead", -time.Second, false)
+	report("one", lasting, false)
+	want(ledger.Worker{Name: "one", Began: began}, ledger.Worker{Name: "two", Began: began})
+	told, err := l.again.Workers.Dismiss(ctx, "two", "nobody")
+	must(t, err)
+	if diff := cmp.Diff([]ledger.Worker{{Name: "two", Began: began, Leaving: true}}, told); diff != "" {
+		t.Errorf("told: %s", diff)
+	}
+	report("one", lasting, false)
+	report("two", lasting, true)
+	must(t, l.Workers.Gone(ctx, "two"))
+	report("two", lasting, false)
+	if told, err := l.again.Workers.Dismiss(ctx); err != nil || len(told) != 2 {
+		t.Errorf("told %v, %v; want both", told, err)
+	}
+	report("one", lasting, true)
+	must(t, l.Workers.Gone(ctx, "one"))
+	want(ledger.Worker{Name: "two", Began: began, Leaving: true})
+}
+
+func runsHaveTheTurnsThatNameThem(t *testing.T, empty Empty) {
+	l := create(t, empty)
+	ctx := t.Context()
+	l.now = func() time.Time { return time.Unix(1000, 5) }
+	first, err := l.Runs.Begin(ctx, []byte(`{"a":1}`), 3)
+	must(t, err)
+	second, err := l.Runs.Begin(ctx, []byte{}, 0)
+	must(t, err)
+	if first.ID == 0 || second.ID == first.ID {
+		t.Errorf("runs %d and %d", first.ID, second.ID)
+	}
+	got, known, err := l.again.Runs.Get(ctx, first.ID)
+	if diff := cmp.Diff(first, got); err != nil || !known || diff != "" {
+		t.Errorf("known %v, %v: %s", known, err, diff)
+	}
+	if _, known, err := l.again.Runs.Get(ctx, first.ID+second.ID); err != nil || known {
+		t.Errorf("known %v, %v", known, err)
+	}
+	queue := queued("anna@example.test", "bert@example.test", "carl@example.test", "dora@example.test")
+	for i := range queue[:3] {
+		queue[i].Run = first.ID
+	}
+	must(t, l.Passes.Begin(ctx, queue))
+	anna := queue[0]
+	anna.State = ledger.TurnFailed
+	must(t, l.Passes.Wait(ctx, anna))
+	must(t, l.Passes.Wait(ctx, ledger.Turn{Address: "bert@example.test", State: ledger.TurnOver}))
+	left, err := l.again.Runs.Left(ctx, first.ID)
+	must(t, err)
+	if diff := cmp.Diff(map[ledger.TurnState]int64{ledger.TurnFailed: 1, ledger.TurnQueued: 1}, left); diff != "" {
+		t.Errorf("left: %s", diff)
+	}
+	turn, err := l.again.Passes.Turn(ctx, "anna@example.test")
+	must(t, err)
+	anna.Since = time.Unix(1000, 0).UTC()
+	if diff := cmp.Diff([]ledger.Turn{anna}, turn); diff != "" {
+		t.Errorf("turn: %s", diff)
+	}
+	if turn, err := l.again.Passes.Turn(ctx, "bert@example.test"); err != nil || len(turn) != 0 {
+		t.Errorf("turn %v, %v of one that is over", turn, err)
 	}
 }

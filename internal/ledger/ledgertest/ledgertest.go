@@ -140,6 +140,8 @@ func otherClauses() []clause {
 		{"lease is needed by a worker", leaseIsNeededByAWorker},
 		{"lease abandoned until it is taken up", leaseAbandonedUntilItIsTakenUp},
 		{"lease and lock", leaseAndLock},
+		{"workers are there while they report", workersAreThereWhileTheyReport},
+		{"runs have the turns that name them", runsHaveTheTurnsThatNameThem},
 		{"many at once, and one that fails", manyAtOnce},
 		{"cancelled context", cancelledContext},
 	}

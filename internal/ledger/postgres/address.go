@@ -119,6 +119,16 @@ func (a Address) Name() string {
 	return short.String()
 }
 
+// Connection is what pgx needs for a session that is not the ledger's.
+func (a Address) Connection(password rehome.Secret) (*pgx.ConnConfig, error) {
+	config, err := a.config(password)
+	if err != nil {
+		return nil, a.openFault(err)
+	}
+	config.DialFunc = keptAlive().DialContext // such a session may wait for as long as it likes
+	return config, nil
+}
+
 // config is what pgx needs. Nothing of it comes from the environment that the address or the settings should say.
 func (a Address) config(password rehome.Secret) (*pgx.ConnConfig, error) {
 	u := *a.url

@@ -180,13 +180,16 @@ type patientConn struct {
 
 // dial connects with keep-alive, which finds a dead server also between the sentences.
 func dial(ctx context.Context, network, address string) (net.Conn, error) {
-	alive := net.KeepAliveConfig{Enable: true, Idle: 15 * time.Second, Interval: 5 * time.Second, Count: 3}
-	dialer := net.Dialer{Timeout: busyPatience, KeepAliveConfig: alive}
-	conn, err := dialer.DialContext(ctx, network, address)
+	conn, err := keptAlive().DialContext(ctx, network, address)
 	if err != nil {
 		return nil, err
 	}
 	return &patientConn{Conn: conn}, nil
+}
+
+func keptAlive() *net.Dialer {
+	alive := net.KeepAliveConfig{Enable: true, Idle: 15 * time.Second, Interval: 5 * time.Second, Count: 3}
+	return &net.Dialer{Timeout: busyPatience, KeepAliveConfig: alive}
 }
 
 // SetDeadline implements net.Conn; it is how the driver ends what was cancelled.

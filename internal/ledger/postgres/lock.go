@@ -153,13 +153,24 @@ func (l *lock) unlock(number int64) {
 	})
 }
 
+// stall is how long a transaction that writes may be at rest. Its sentences come one right after the other, so that the process has
+// been stopped then, or its machine sleeps; others would wait for it for as long as that takes. The server ends it, with all that it
+// has written.
+const stall = "5s"
+
 // Fence begins a transaction that writes: see the rule.
-func (s *Server) Fence(tx *sql.Tx, together bool) error {
-	pass := `SELECT pg_advisory_xact_lock(?)`
+func (s *Server) Fence(tx *sql.Tx, together bool) error { return s.fence(tx, together, stall) }
+
+// FenceLong is Fence of a transaction that may take its time.
+func (s *Server) FenceLong(tx *sql.Tx) error { return s.fence(tx, false, "0") }
+
+func (s *Server) fence(tx *sql.Tx, together bool, stall string) error {
+	pass := `pg_advisory_xact_lock(?)`
 	if together {
-		pass = `SELECT pg_advisory_xact_lock_shared(?)`
+		pass = `pg_advisory_xact_lock_shared(?)`
 	}
-	if _, err := tx.Exec(pass, s.trunk); err != nil {
+	// The one is set before the other is waited for.
+	if _, err := tx.Exec(`SELECT set_config('idle_in_transaction_session_timeout', ?, true), `+pass, stall, s.trunk); err != nil {
 		return err
 	}
 	tokens, lost := s.tokens()
@@ -200,6 +211,9 @@ func (s *Server) Clock() string {
 
 // Holding keeps the row that is read as it is, while others may read it likewise.
 func (s *Server) Holding() string { return ` FOR SHARE` }
+
+// Seizing keeps the row that is read for this transaction. A row that another one holds is passed over: that may have been stopped.
+func (s *Server) Seizing() string { return ` FOR UPDATE SKIP LOCKED` }
 
 // Locked reports whether a process copies with the ledger. It takes the lock from nobody.
 func (s *Server) Locked() (locked bool, err error) {

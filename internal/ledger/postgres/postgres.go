@@ -100,10 +100,13 @@ func Exists(ctx context.Context, address Address, password rehome.Secret) (there
 	return there, err
 }
 
-// Destroy removes the ledger at the address, which is closed, with its schema.
+// Jobs is the end of the name of the schema of the workers' queue, beside that of their ledger.
+const Jobs = "jobs"
+
+// Destroy removes the ledger at the address, which is closed, with its schema, and with that of the queue of its workers.
 func Destroy(ctx context.Context, address Address, password rehome.Secret) error {
 	return once(ctx, address, password, func(conn *pgx.Conn) error {
-		_, err := conn.Exec(ctx, `DROP SCHEMA IF EXISTS `+address.Schema+` CASCADE`)
+		_, err := conn.Exec(ctx, `DROP SCHEMA IF EXISTS `+address.Schema+`, `+address.Schema+"_"+Jobs+` CASCADE`)
 		return err
 	})
 }

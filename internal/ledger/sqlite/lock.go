@@ -26,6 +26,9 @@ func (f *File) Lock() (unlock func(), err error) {
 // Fence refuses nothing: a lock of a file ends with its process and not before.
 func (f *File) Fence(*sql.Tx, bool) error { return nil }
 
+// FenceLong likewise.
+func (f *File) FenceLong(*sql.Tx) error { return nil }
+
 // Free reports whether nobody has taken Lock. That nobody does so a moment later is left to whoever takes it: it asks for leases then,
 // and no other transaction writes to the file meanwhile.
 func (f *File) Free(*sql.Tx) (bool, error) {
@@ -38,6 +41,9 @@ func (f *File) Clock() string { return `CAST(unixepoch('subsec') * 1000 AS INTEG
 
 // Holding says nothing: one transaction writes at a time.
 func (f *File) Holding() string { return "" }
+
+// Seizing likewise.
+func (f *File) Seizing() string { return "" }
 
 // LockFor makes this process the only one that does one kind of work with the file beside those that copy, such as "notify".
 func (f *File) LockFor(work string) (unlock func(), err error) {
