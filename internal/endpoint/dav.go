@@ -65,7 +65,7 @@ func NewDAV(settings DAVSettings) *DAV {
 	service := newService(settings.Host, "dav", hostOf(settings.URL), "requests", firstLimit)
 	settings.Host = service.host
 	h := &DAV{
-		service: service, settings: settings, transport: dav.NewTransport(settings.TLS, settings.Dial),
+		service: service, settings: settings, transport: dav.NewTransport(settings.TLS, service.host.permitted(settings.Dial)),
 		requests: &davGate{gate: service.gate, waits: service.waits, meter: &service.host.meter, patience: service.patience},
 	}
 	h.transport.DialContext = service.host.meter.dialing(h.transport.DialContext)

@@ -22,6 +22,10 @@ type HostSettings struct {
 
 	Log *slog.Logger // nil discards
 
+	// Permit is asked before anything is written to a connection, by whichever service. Its error ends the connection. It may be
+	// nil, which permits everything.
+	Permit func() error
+
 	// Slowed is told, from any goroutine, in a sentence when one of the services asks to go slower, and "" when all are at
 	// full speed again. It may be nil.
 	Slowed func(sentence string)

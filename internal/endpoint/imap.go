@@ -242,7 +242,7 @@ func (h *IMAP) Visit(ctx context.Context) (*Session, error) {
 func (h *IMAP) dial(ctx context.Context, options imap.Options) (*imap.Client, error) {
 	options.Address, options.Security, options.TLS = h.settings.Address, h.settings.Security, verified(h.settings.TLS)
 	options.Timeout = h.settings.Timeout
-	options.Dial = imap.DialFunc(h.host.meter.dialing(dialFunc(h.settings.Dial)))
+	options.Dial = imap.DialFunc(h.host.meter.dialing(h.host.permitted(h.settings.Dial)))
 	options.Pace = h.settings.Pace
 	client, err := imap.Dial(ctx, options)
 	if err != nil {

@@ -69,7 +69,7 @@ func (h *Sieve) heed(status *managesieve.StatusError) {
 func (h *Sieve) dial(ctx context.Context, log connectionLog, refused func(*managesieve.StatusError)) (*managesieve.Client, error) {
 	client, err := managesieve.Dial(ctx, managesieve.Options{
 		Address: h.settings.Address, Security: h.settings.Security, TLS: verified(h.settings.TLS), Timeout: h.settings.Timeout,
-		Refused: refused, Answered: log.sieve(),
+		Refused: refused, Answered: log.sieve(), Dial: h.host.permitted(nil),
 	})
 	if err == nil {
 		return client, nil
