@@ -63,6 +63,7 @@ another, and proves that both ends are equal. You can interrupt and repeat every
 		explainCommand(f),
 		configCommand(f),
 		storeCommand(f),
+		workerCommand(f),
 		schemaCommand(f),
 		versionCommand(f),
 		manCommand(f),

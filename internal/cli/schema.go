@@ -61,8 +61,9 @@ func answers() map[string]any {
 		"next":   journey.Next{},
 		"report": verify.Document{}, "rules export": journey.Ruled{}, "rules plan": journey.Ruled{}, "rules sync": journey.Ruled{},
 		"secrets purge": vault.Purge{}, "status": journey.Status{}, "store copy": journey.StoreCopied{},
-		"sync": journey.Synced{}, "sync --plan": journey.Planned{},
+		"sync": journey.Synced{}, "sync --on workers": journey.WorkersSynced{}, "sync --plan": journey.Planned{},
 		"verify": verify.Document{}, "verify --login": rehearsal.Document{}, "version": map[string]string{},
+		"worker run": journey.Worked{}, "worker drain": journey.Dismissed{},
 		"watch": journey.Running{},
 		"an error": struct {
 			Error failure `json:"error"`

@@ -23,7 +23,7 @@ func syncCommand(f *frame) *cobra.Command {
 	var only []string
 	var who *selection
 	var plan bool
-	var deletions string
+	var deletions, place string
 	var options journey.SyncOptions
 	cmd := &cobra.Command{
 		Use:   "sync",
@@ -48,6 +48,9 @@ stops before anything is copied, until you confirm it with --confirm-source.
 Rules that reply or forward are stored, but stay off until you run sync with --switch-on-rules after
 the switch. A script that is already active at the destination is replaced only with --replace-rules.
 
+With --on workers, the accounts are copied by all machines that run "rehome worker run" with a store on
+PostgreSQL; sync shows how far they are, and can be interrupted without interrupting them.
+
 With --plan, sync shows where every mailbox, address book and calendar would go, what would be removed
 and what each rule does. It writes nothing.
 
@@ -59,7 +62,10 @@ again. 6: you have to act first: confirm a loss or a changed source, or fix what
 			if err != nil {
 				return rehome.OutcomeDone, err
 			}
-			if slices.Equal(only, []string{"rules"}) {
+			if err := placeOf(place); err != nil {
+				return rehome.OutcomeDone, err
+			}
+			if slices.Equal(only, []string{"rules"}) && place != onWorkers {
 				options.Rules.Plan = plan
 				return f.runRules(ctx, move, accounts, options.Rules)
 			}
@@ -69,8 +75,11 @@ again. 6: you have to act first: confirm a loss or a changed source, or fix what
 			if options.Deletions, err = deletionsOf(deletions); err != nil {
 				return rehome.OutcomeDone, err
 			}
-			if plan {
+			switch {
+			case plan:
 				return f.planSync(ctx, move, accounts, options)
+			case place == onWorkers:
+				return f.syncOnWorkers(ctx, move, accounts, options)
 			}
 			return f.runSync(ctx, move, accounts, options)
 		})),
@@ -88,6 +97,8 @@ again. 6: you have to act first: confirm a loss or a changed source, or fix what
 	cmd.Flags().BoolVar(&options.ConfirmSource, "confirm-source", false,
 		"confirm that this is the right source account, although it holds different mail than before")
 	cmd.Flags().BoolVar(&options.CopyAgain, "copy-again", false, "copy again what the destination has lost, including what its users have deleted")
+	cmd.Flags().StringVar(&place, "on", onThisMachine, "which machines copy: here, or workers (see \"rehome worker run\")")
+	completeValues(cmd, "on", onThisMachine, onWorkers)
 	cmd.MarkFlagsMutuallyExclusive("confirm-deletions", "copy-again")
 	return cmd
 }

@@ -44,7 +44,7 @@ func (m *Move) dsyncEnd(ctx context.Context) (*endpoint.Dsync, error) {
 		return nil, err
 	}
 	settings := endpoint.DsyncSettings{
-		Host:    endpoint.NewHost(endpoint.HostSettings{Side: rehome.Destination, Connections: s.Connections, Log: m.log}),
+		Host:    endpoint.NewHost(endpoint.HostSettings{Side: rehome.Destination, Connections: s.Connections, Log: m.log, Permit: m.permit}),
 		Address: s.Address, Security: s.TLS, TLS: trust, Command: s.Command, Timeout: s.Timeout,
 	}
 	if s.Address != "" {

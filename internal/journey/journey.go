@@ -31,6 +31,9 @@ type Move struct {
 	log      *slog.Logger
 	waits    *endpoint.Waits
 
+	// permit is asked before anything is written to the destination; nil where this process has all accounts to itself.
+	permit func() error
+
 	mu     sync.Mutex
 	ledger *ledger.Ledger
 }
@@ -112,6 +115,9 @@ func (m *Move) hosts(slowed func(rehome.Side, string)) hosts {
 	host := func(side rehome.Side, connections int) *endpoint.Host {
 		settings := endpoint.HostSettings{Side: side, Connections: connections, BytesPerSecond: int64(m.settings.Limits.BytesPerSecond), Log: m.log,
 			Waits: m.waits}
+		if side == rehome.Destination {
+			settings.Permit = m.permit
+		}
 		if slowed != nil {
 			settings.Slowed = func(sentence string) { slowed(side, sentence) }
 		}

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package journey
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"time"
+
+	"rehome"
+	"rehome/internal/conductor"
+	"rehome/internal/ledger"
+	"rehome/internal/ledger/postgres"
+	"rehome/internal/pass"
+	"rehome/internal/people"
+	"rehome/internal/worker"
+)
+
+// WorkerOptions choose how much a worker takes upon itself.
+type WorkerOptions struct {
+	Accounts int           // at work at once; 0 is as many as the limits of both hosts have connections
+	Lease    time.Duration // how long an account stays with a worker that says nothing; 0 is a minute
+	Told     func(sentence string)
+}
+
+// Worked is how a worker has ended.
+type Worked struct {
+	Name     string `json:"name"`
+	Accounts int    `json:"accounts"` // that it was done with
+}
+
+// Outcome implements rehome.Answer.
+func (Worked) Outcome() rehome.Outcome { return rehome.OutcomeDone }
+
+// How long a worker waits before it joins again after it has lost the store, and how far its clock may be wrong: what may still
+// arrive at a destination is waited for by the clocks of the workers.
+const (
+	firstJoinPause   = time.Second
+	longestJoinPause = 30 * time.Second
+	mostSkew         = 10 * time.Second
+)
+
+// Work takes accounts of passes that somebody has begun with SyncOnWorkers, until it is stopped or somebody wants this worker to
+// leave. It joins again when it loses the store.
+func (m *Move) Work(ctx context.Context, options WorkerOptions, watcher Watcher) (Worked, error) {
+	stop, over := watcher.finish()
+	defer over()
+	defer m.show(workSync, watcher.Progress)()
+	c := &crew{move: m, options: options, watcher: watcher, stop: stop}
+	pause := firstJoinPause
+	for joined := false; ; {
+		was := c.joined
+		err := c.session(ctx)
+		joined = joined || c.joined > 0
+		if err == nil || ctx.Err() != nil || !joined || c.leaving() {
+			return c.worked, err
+		}
+		if c.joined > was {
+			pause = firstJoinPause
+		}
+		options.Told(fmt.Sprintf("lost the store: %v; joining again", err))
+		if err := m.Close(); err != nil {
+			m.log.Info("close store", rehome.LogError, err.Error())
+		}
+		select {
+		case <-ctx.Done():
+			return c.worked, ctx.Err()
+		case <-stop:
+			return c.worked, err
+		case <-time.After(pause):
+		}
+		pause = min(2*pause, longestJoinPause)
+	}
+}
+
+// crew is this process among the workers.
+type crew struct {
+	move    *Move
+	options WorkerOptions
+	watcher Watcher
+	stop    <-chan struct{}
+
+	joined int // how often
+	worked Worked
+	store  *ledger.Ledger // as workers have it
+	leave  <-chan struct{}
+
+	mu   sync.Mutex
+	runs map[int64]*crewRun
+}
+
+// crewRun is what is open for a run.
+type crewRun struct {
+	steps    []pass.Step
+	opened   []kindOfWork
+	accounts map[string]rehome.Account
+	trouble  error // why it could not be opened
+	tried    time.Time
+}
+
+// session works with the store from when it is opened until it is lost, or the worker has ended.
+func (c *crew) session(ctx context.Context) (err error) {
+	m := c.move
+	location, err := m.location(ctx)
+	if err != nil {
+		return err
+	}
+	config, schema, err := location.Beside(postgres.Jobs)
+	if err != nil {
+		return err
+	}
+	store, err := m.store(ctx)
+	if err != nil {
+		return err
+	}
+	c.store, c.runs = store.Leased(), map[int64]*crewRun{}
+	if err := c.checkClock(ctx); err != nil {
+		return err
+	}
+	queue, err := worker.OpenQueue(ctx, config, schema, m.log)
+	if err != nil {
+		return err
+	}
+	defer queue.Close()
+	c.worked.Name = workerName()
+	keeper := worker.NewKeeper(c.store.Leases, c.worked.Name, c.options.Lease)
+	m.permit = keeper.Permit
+	defer func() { err = errors.Join(err, c.closeRuns()) }()
+	limits := m.settings.Limits
+	accounts := c.options.Accounts
+	if accounts <= 0 {
+		accounts = min(limits.SourceConnections, limits.DestinationConnections)
+	}
+	w := worker.New(worker.Options{
+		Name: c.worked.Name, Leases: c.store.Leases, Crew: c.store.Workers, Keeper: keeper, Queue: queue, Accounts: accounts,
+		Wanted: c.wanted, Work: c.work, Stop: c.stop, Log: m.log,
+	})
+	defer m.noteSpeed(ctx, store, c.watcher.Progress)()
+	c.leave = w.Leave()
+	c.joined++
+	c.options.Told(fmt.Sprintf("worker %s takes accounts, %d at once", c.worked.Name, accounts))
+	return w.Run(ctx)
+}
+
+// leaving reports whether the last session was to end.
+func (c *crew) leaving() bool {
+	select {
+	case <-c.leave:
+		return true
+	default:
+		return false
+	}
+}
+
+// workerName is one that no other worker has or had.
+func workerName() string {
+	host, _ := os.Hostname()
+	var random [3]byte
+	_, _ = rand.Read(random[:]) // which never fails
+	return fmt.Sprintf("%.40s-%d-%s", host, os.Getpid(), hex.EncodeToString(random[:]))
+}
+
+func (c *crew) checkClock(ctx context.Context) error {
+	before := time.Now()
+	there, err := c.store.Leases.Time(ctx)
+	if err != nil {
+		return err
+	}
+	skew := max(before.Sub(there), there.Sub(time.Now()))
+	if skew <= mostSkew {
+		return nil
+	}
+	return &rehome.Fault{Class: rehome.ClassOperator, Op: "join", Object: c.store.Name(),
+		Cause: fmt.Errorf("the clocks of this machine and of the store differ by %s", skew.Round(time.Second)),
+		Hint:  "let both take the time from the network (NTP), then run the same command again"}
+}
+
+// wanted says whether the account has a turn in the run that is not over.
+func (c *crew) wanted(ctx context.Context, job worker.Job) (bool, error) {
+	turns, err := c.store.Passes.Turn(ctx, job.Account)
+	return len(turns) > 0 && turns[0].Run == job.Run && turns[0].State != ledger.TurnFailed, err
+}
+
+// oneTurn is the ledger of a pass over one account.
+type oneTurn struct {
+	*ledger.Passes
+
+	account string
+}
+
+// Turns implements conductor.Ledger.
+func (l oneTurn) Turns(ctx context.Context) ([]ledger.Turn, error) { return l.Turn(ctx, l.account) }
+
+// work is the pass over one account.
+func (c *crew) work(ctx context.Context, job worker.Job) (done bool) {
+	run, err := c.open(ctx, job.Run)
+	if err != nil {
+		return false
+	}
+	account, known := run.accounts[job.Account]
+	if !known {
+		return c.cannotMove(ctx, job)
+	}
+	conduct := conductor.Options{
+		Steps: run.steps, Ledger: oneTurn{c.store.Passes, job.Account}, Workers: 1, Pass: rehome.PassPreStage, Run: job.Run,
+		Progress: c.watcher.Progress, Log: c.move.log, Stop: c.leave,
+	}
+	conduct.Over = func(o conductor.Ended) error {
+		return c.move.wrote(context.WithoutCancel(ctx), c.store, syncedAccount(o))
+	}
+	outcomes, _ := conductor.New(conduct).Run(ctx, []rehome.Account{account}) // whether it is over is in the ledger
+	left, err := c.wanted(context.WithoutCancel(ctx), job)
+	if err != nil || left {
+		return false
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.worked.Accounts++
+	for _, o := range outcomes {
+		if o.Err != nil && !errors.Is(o.Err, context.Canceled) {
+			c.options.Told(fmt.Sprintf("%s: %v", o.Account, o.Err))
+		}
+	}
+	return true
+}
+
+// cannotMove ends the turn of an account that this worker does not know.
+func (c *crew) cannotMove(ctx context.Context, job worker.Job) (done bool) {
+	turn := ledger.Turn{Address: job.Account, Pass: rehome.PassPreStage, Run: job.Run, State: ledger.TurnFailed,
+		Reason: "it does not move by the settings of " + c.worked.Name}
+	c.options.Told(job.Account + ": " + turn.Reason)
+	return c.store.Passes.Wait(ctx, turn) == nil
+}
+
+// open returns what a run needs, which is opened once.
+func (c *crew) open(ctx context.Context, id int64) (*crewRun, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	run := c.runs[id]
+	if run != nil && (run.trouble == nil || time.Since(run.tried) < longestJoinPause) {
+		return run, run.trouble
+	}
+	run = &crewRun{tried: time.Now()}
+	c.runs[id] = run
+	if run.trouble = c.openRun(context.WithoutCancel(ctx), id, run); run.trouble != nil {
+		text := fmt.Sprintf("cannot begin: %v", run.trouble)
+		if hint := rehome.HintOf(run.trouble); hint != "" {
+			text += "; " + hint
+		}
+		c.options.Told(text)
+	}
+	return run, run.trouble
+}
+
+func (c *crew) openRun(ctx context.Context, id int64, run *crewRun) error {
+	row, known, err := c.store.Runs.Get(ctx, id)
+	if err != nil {
+		return err
+	}
+	if !known {
+		return fmt.Errorf("run %d is not in the ledger", id)
+	}
+	var options SyncOptions
+	if err := json.Unmarshal(row.Options, &options); err != nil {
+		return fmt.Errorf("run %d was begun by another version: %w", id, err)
+	}
+	who, err := c.move.chosen(ctx, people.Choice{})
+	if err != nil {
+		return err
+	}
+	who.store = c.store
+	run.opened, err = openAll(ctx, c.move.kindsOfWork(), who, c.move.hosts(c.watcher.Progress.Slowed), options, c.watcher)
+	if err != nil {
+		return err
+	}
+	for _, work := range run.opened {
+		for _, f := range work.findings {
+			c.options.Told(f.Sentence)
+		}
+	}
+	run.steps, _ = stepsOf(run.opened)
+	run.accounts = make(map[string]rehome.Account, len(who.accounts))
+	for _, account := range who.accounts {
+		run.accounts[account.Address] = account
+	}
+	return nil
+}
+
+// closeRuns is called when nothing is at work any more.
+func (c *crew) closeRuns() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var failures []error
+	for _, run := range c.runs {
+		failures = append(failures, closeAll(run.opened))
+	}
+	return errors.Join(failures...)
+}

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package journey
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"rehome"
+	"rehome/internal/conductor"
+	"rehome/internal/ledger"
+	"rehome/internal/ledger/postgres"
+	"rehome/internal/people"
+	"rehome/internal/worker"
+)
+
+// WorkersSynced is a pass by workers, as the ledger shows it.
+type WorkersSynced struct {
+	Accounts    int64             `json:"accounts"`
+	Finished    int64             `json:"finished"` // those that have failed included
+	Failed      int64             `json:"failed"`
+	Working     int64             `json:"working"`
+	Workers     []string          `json:"workers"`               // that are there
+	Left        []UnfinishedEntry `json:"left"`                  // what keeps accounts from being complete
+	Interrupted bool              `json:"interrupted,omitempty"` // this command ended before the pass, which goes on
+}
+
+// UnfinishedEntry is an account that is not complete, and why.
+type UnfinishedEntry struct {
+	Account string `json:"account"`
+	Error   string `json:"error"`
+	Hint    string `json:"hint,omitempty"`
+}
+
+// Outcome implements rehome.Answer.
+func (s WorkersSynced) Outcome() rehome.Outcome {
+	switch {
+	case s.Interrupted:
+		return rehome.OutcomeInterrupted
+	case s.Failed > 0 || len(s.Left) > 0:
+		return rehome.OutcomeRemaining
+	}
+	return rehome.OutcomeDone
+}
+
+// lookPause is how often the ledger is asked how far the workers are.
+const (
+	lookPause        = 2 * time.Second
+	mostLookFailures = 30
+)
+
+// SyncOnWorkers puts the accounts of a choice into the queue of the workers, and returns when these are over. When ctx ends first,
+// the pass goes on without it. Told is called whenever something has changed.
+func (m *Move) SyncOnWorkers(
+	ctx context.Context, choice people.Choice, options SyncOptions, told func(WorkersSynced),
+) (synced WorkersSynced, err error) {
+	location, err := m.location(ctx)
+	if err != nil {
+		return synced, err
+	}
+	config, schema, err := location.Beside(postgres.Jobs)
+	if err != nil {
+		return synced, err
+	}
+	who, err := m.chosen(ctx, choice)
+	if err != nil {
+		return synced, err
+	}
+	queue, err := worker.OpenQueue(ctx, config, schema, m.log)
+	if err != nil {
+		return synced, err
+	}
+	defer queue.Close()
+	run, jobs, err := m.lineUp(ctx, who, options)
+	if err != nil {
+		return synced, err
+	}
+	if err := queue.Insert(ctx, jobs...); err != nil {
+		return synced, err
+	}
+	synced, err = m.followRun(ctx, who.store, run, told)
+	if err != nil || synced.Interrupted {
+		return synced, err
+	}
+	return synced, synced.complete(ctx, who)
+}
+
+// lineUp writes the run and its turns down. No worker has an account meanwhile.
+func (m *Move) lineUp(ctx context.Context, who selection, options SyncOptions) (run ledger.Run, jobs []worker.Job, err error) {
+	unlock, err := who.store.Lock()
+	if err != nil {
+		return run, nil, err
+	}
+	defer unlock()
+	text, err := json.Marshal(options)
+	if err != nil {
+		return run, nil, err
+	}
+	if run, err = who.store.Runs.Begin(ctx, text, len(who.accounts)); err != nil {
+		return run, nil, err
+	}
+	conduct := conductor.New(conductor.Options{Ledger: who.store.Passes, Pass: rehome.PassPreStage, Run: run.ID, Whole: who.whole, Log: m.log})
+	queue, err := conduct.LineUp(ctx, who.accounts)
+	if err != nil {
+		return run, nil, err
+	}
+	for _, due := range queue {
+		jobs = append(jobs, worker.Job{Run: run.ID, Account: due.Account})
+	}
+	return run, jobs, m.note(ctx, syncLine(len(who.accounts), options))
+}
+
+// followRun looks until no turn of the run is left.
+func (m *Move) followRun(ctx context.Context, store *ledger.Ledger, run ledger.Run, told func(WorkersSynced)) (WorkersSynced, error) {
+	ticker := time.NewTicker(lookPause)
+	defer ticker.Stop()
+	var last WorkersSynced
+	failures := 0 // in a row: workers outlive a server that starts again, and so does this
+	for {
+		now, err := lookAtRun(context.WithoutCancel(ctx), store, run)
+		if failures++; err == nil {
+			failures = 0
+		} else if failures > mostLookFailures {
+			return now, err
+		} else {
+			now = last
+		}
+		if err == nil && (last.Workers == nil || now.Finished != last.Finished || now.Working != last.Working || len(now.Workers) != len(last.Workers)) {
+			told(now)
+		}
+		if last = now; err == nil && now.Finished == now.Accounts {
+			return now, nil
+		}
+		select {
+		case <-ctx.Done():
+			now.Interrupted = true
+			return now, nil
+		case <-ticker.C:
+		}
+	}
+}
+
+func lookAtRun(ctx context.Context, store *ledger.Ledger, run ledger.Run) (WorkersSynced, error) {
+	synced := WorkersSynced{Accounts: run.Accounts, Finished: run.Accounts, Workers: []string{}, Left: []UnfinishedEntry{}}
+	left, err := store.Runs.Left(ctx, run.ID)
+	if err != nil {
+		return synced, err
+	}
+	for state, n := range left {
+		if state == ledger.TurnFailed {
+			synced.Failed += n
+		} else {
+			synced.Finished -= n
+		}
+	}
+	held, err := store.Leases.Held(ctx)
+	if err != nil {
+		return synced, err
+	}
+	synced.Working = int64(len(held))
+	there, err := store.Workers.All(ctx)
+	for _, w := range there {
+		synced.Workers = append(synced.Workers, w.Name)
+	}
+	return synced, err
+}
+
+// complete names the accounts that are not.
+func (s *WorkersSynced) complete(ctx context.Context, who selection) error {
+	rows, err := who.store.Accounts.All(ctx)
+	if err != nil {
+		return err
+	}
+	meant := make(map[string]bool, len(who.accounts))
+	for _, a := range who.accounts {
+		meant[a.Address] = true
+	}
+	for _, row := range rows {
+		if meant[row.Address] && row.State != ledger.AccountPreStaged {
+			s.Left = append(s.Left, UnfinishedEntry{Account: row.Address, Error: row.Reason, Hint: row.NextStep})
+		}
+	}
+	return nil
+}
+
+// Dismissed are workers that were told to leave.
+type Dismissed struct {
+	Workers []string `json:"workers"`
+}
+
+// Outcome implements rehome.Answer.
+func (Dismissed) Outcome() rehome.Outcome { return rehome.OutcomeDone }
+
+// DismissWorkers tells workers, those of these names or all, to take no more accounts and to end with what is under way.
+func (m *Move) DismissWorkers(ctx context.Context, names ...string) (Dismissed, error) {
+	d := Dismissed{Workers: []string{}}
+	store, err := m.store(ctx)
+	if err != nil {
+		return d, err
+	}
+	told, err := store.Workers.Dismiss(ctx, names...)
+	for _, w := range told {
+		d.Workers = append(d.Workers, w.Name)
+	}
+	return d, err
+}

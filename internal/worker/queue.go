@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package worker
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/rivermigrate"
+	"github.com/riverqueue/river/rivertype"
+
+	"rehome"
+)
+
+// Queue is River (riverqueue.com) in a schema of its own.
+type Queue struct {
+	pool   *pgxpool.Pool
+	schema string
+	log    *slog.Logger
+	insert *river.Client[pgx.Tx]
+}
+
+// Bounds of the queue.
+const (
+	queueConnections = 4
+
+	// longestJob ends a job that its worker has forgotten, or that has died with it: long after another one was made for the account.
+	longestJob = 24 * time.Hour
+
+	insertedAtOnce = 1000
+)
+
+// OpenQueue connects, makes the schema when it is missing, and brings it up to date. Of two processes that do so at once the second
+// one waits.
+func OpenQueue(ctx context.Context, config *pgx.ConnConfig, schema string, log *slog.Logger) (*Queue, error) {
+	settings, err := pgxpool.ParseConfig(config.ConnString())
+	if err != nil {
+		return nil, err
+	}
+	settings.ConnConfig = config
+	config.RuntimeParams["idle_in_transaction_session_timeout"] = "10s" // a process that is stopped keeps nobody waiting
+	settings.MaxConns = queueConnections
+	pool, err := pgxpool.NewWithConfig(ctx, settings)
+	if err != nil {
+		return nil, err
+	}
+	q := &Queue{pool: pool, schema: schema, log: ofRiver(log)}
+	if err := q.bringUp(ctx); err != nil {
+		pool.Close()
+		return nil, queueFault("open the queue of workers in", schema, err)
+	}
+	if q.insert, err = river.NewClient(riverpgxv5.New(pool), &river.Config{Schema: schema, Logger: q.log}); err != nil {
+		pool.Close()
+		return nil, err
+	}
+	return q, nil
+}
+
+// ofRiver is what River logs to. It repeats each error of the server many times, which the worker tells once.
+func ofRiver(log *slog.Logger) *slog.Logger {
+	if log = rehome.Logger(log); log.Enabled(context.Background(), slog.LevelDebug) {
+		return log
+	}
+	return rehome.Logger(nil)
+}
+
+// Close ends the connections.
+func (q *Queue) Close() { q.pool.Close() }
+
+func (q *Queue) bringUp(ctx context.Context) error {
+	conn, err := q.pool.Acquire(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Release()
+	name := "rehome queue " + q.schema
+	if _, err := conn.Exec(ctx, `SELECT pg_advisory_lock(hashtextextended($1, 0))`, name); err != nil {
+		return err
+	}
+	defer func() {
+		_, _ = conn.Exec(context.WithoutCancel(ctx), `SELECT pg_advisory_unlock(hashtextextended($1, 0))`, name) // ends with the session
+	}()
+	var there bool
+	if err := conn.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM pg_namespace WHERE nspname = $1)`, q.schema).Scan(&there); err != nil {
+		return err
+	}
+	if !there {
+		if _, err := conn.Exec(ctx, `CREATE SCHEMA `+pgx.Identifier{q.schema}.Sanitize()); err != nil {
+			return err
+		}
+	}
+	migrator, err := rivermigrate.New(riverpgxv5.New(q.pool), &rivermigrate.Config{Schema: q.schema, Logger: q.log})
+	if err != nil {
+		return err
+	}
+	_, err = migrator.Migrate(ctx, rivermigrate.DirectionUp, nil)
+	return err
+}
+
+// alive are the states of a job that is not over.
+var alive = []rivertype.JobState{
+	rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRunning, rivertype.JobStateRetryable, rivertype.JobStateScheduled,
+}
+
+// Insert puts jobs into the queue, but for those that are there already.
+func (q *Queue) Insert(ctx context.Context, jobs ...Job) error {
+	for len(jobs) > 0 {
+		n := min(len(jobs), insertedAtOnce)
+		batch := make([]river.InsertManyParams, n)
+		for i, job := range jobs[:n] {
+			batch[i] = river.InsertManyParams{Args: job, InsertOpts: &river.InsertOpts{UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: alive}}}
+		}
+		if _, err := q.insert.InsertMany(ctx, batch); err != nil {
+			return queueFault("put accounts into the queue in", q.schema, err)
+		}
+		jobs = jobs[n:]
+	}
+	return nil
+}
+
+func queueFault(op, schema string, err error) error {
+	return &rehome.Fault{Class: rehome.ClassOperator, Op: op, Object: schema, Cause: err,
+		Hint: "see that the PostgreSQL server runs, and that this user may create a schema there; then run the same command again"}
+}
+
+// taking is a client that takes jobs.
+type taking struct{ client *river.Client[pgx.Tx] }
+
+// start takes jobs, so many at once.
+func (q *Queue) start(ctx context.Context, name string, most int, take func(context.Context, Job) (time.Duration, error)) (*taking, error) {
+	workers := river.NewWorkers()
+	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, job *river.Job[Job]) error {
+		later, err := take(ctx, job.Args)
+		if err == nil && later > 0 {
+			return river.JobSnooze(later)
+		}
+		return err
+	}))
+	client, err := river.NewClient(riverpgxv5.New(q.pool), &river.Config{
+		ID: name, Schema: q.schema, Logger: q.log, Workers: workers, Queues: map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: most}},
+		JobTimeout: longestJob, RescueStuckJobsAfter: longestJob + time.Hour,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := client.Start(ctx); err != nil {
+		return nil, queueFault("take accounts from the queue in", q.schema, err)
+	}
+	return &taking{client}, nil
+}
+
+// stop takes no more jobs, and returns when those that are under way have ended.
+func (t *taking) stop(ctx context.Context) {
+	_ = t.client.Stop(context.WithoutCancel(ctx)) // with a context that does not end it waits
+	<-t.client.Stopped()
+}

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package worker lets any number of processes, on any number of machines, take the accounts of a pass.
+//
+// The ledger is the truth: which accounts have a turn, and who holds which of them by a lease. The queue, River on the same
+// PostgreSQL server, only wakes a worker up: a job names an account, and one that comes twice, too late or from a worker that is dead
+// finds nothing to do. It knows no engine and no settings; what is done for an account is a function that it is given.
+//
+// A caller opens a Queue, and runs a Worker until it has ended.
+package worker
+
+// Invariants
+//
+//   - What a worker does for an account it does under a lease that it renews. It stops when it has lost the lease, or may have.
+//   - An account that is left undone, by a worker that ends or dies, is put into the queue again by whichever worker sees it first.
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"rehome"
+	"rehome/internal/ledger"
+)
+
+// Leases are who holds which account; *ledger.Leases are.
+type Leases interface {
+	Claim(ctx context.Context, holder, address string, long time.Duration) (lease ledger.Lease, taken bool, err error)
+	Renew(ctx context.Context, holder string, long time.Duration) (held []ledger.Lease, err error)
+	Release(ctx context.Context, lease ledger.Lease, done bool) error
+	Abandoned(ctx context.Context, most int) (all []ledger.Abandoned, err error)
+}
+
+// Crew is which workers are there; *ledger.Workers is.
+type Crew interface {
+	Report(ctx context.Context, w ledger.Worker, long time.Duration) (leave bool, err error)
+	Gone(ctx context.Context, name string) error
+}
+
+// Job names an account of a run. Epoch is that of the account's last lease when the job was made, so that the job of a worker that is
+// dead is not taken for the one that goes on.
+type Job struct {
+	Run     int64  `json:"run"`
+	Account string `json:"account"`
+	Epoch   int64  `json:"epoch"`
+}
+
+// Kind implements river.JobArgs.
+func (Job) Kind() string { return "account" }
+
+// Work does what is to be done for an account, under the lease that ctx carries. It says whether it is done: with what is left
+// undone another worker goes on.
+type Work func(ctx context.Context, job Job) (done bool)
+
+// Options of a Worker. All but Lease and Log are required.
+type Options struct {
+	Name     string // no other worker has it, nor had it before
+	Leases   Leases
+	Crew     Crew
+	Keeper   *Keeper
+	Queue    *Queue
+	Accounts int // at work at once
+
+	// Wanted says whether there is still something to do for a job.
+	Wanted func(ctx context.Context, job Job) (bool, error)
+	Work   Work
+
+	Stop <-chan struct{} // when it is closed, no account is begun any more, and the worker ends with those at work
+	Log  *slog.Logger    // nil discards
+}
+
+// How often a worker asks for what was left, and how many accounts it puts into the queue at once.
+const (
+	beatsPerLease = 4
+	takenUpAtOnce = 1000
+)
+
+// Worker takes accounts.
+type Worker struct {
+	options Options
+	log     *slog.Logger
+	began   time.Time
+	leave   chan struct{} // closed when somebody wants it to
+	once    sync.Once     // who closes it
+}
+
+// New returns a worker that begins with Run.
+func New(options Options) *Worker {
+	return &Worker{options: options, log: rehome.Logger(options.Log), leave: make(chan struct{}), began: time.Now()}
+}
+
+// Leave is closed when Stop is, or when somebody wants this worker to leave. Work ends soon then.
+func (w *Worker) Leave() <-chan struct{} { return w.leave }
+
+// Run takes accounts until the worker is to leave and those at work are over; then it returns nil. It also ends, with an error, when
+// the ledger does not take what it writes any more, after which nothing of it goes on.
+func (w *Worker) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	if err := w.beat(ctx); err != nil {
+		return err
+	}
+	go w.await(ctx)
+	client, err := w.options.Queue.start(ctx, w.options.Name, w.options.Accounts, w.take)
+	if err != nil {
+		return err
+	}
+	beating := make(chan error, 1)
+	quiet := make(chan struct{})
+	go func() {
+		err := w.beats(ctx, quiet)
+		if err != nil {
+			cancel(err)
+		}
+		beating <- err
+	}()
+	select {
+	case <-w.leave:
+	case <-ctx.Done():
+	}
+	client.stop(ctx)
+	close(quiet)
+	if err := <-beating; err != nil {
+		return err
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return errors.Join(w.takeUp(ctx), w.options.Crew.Gone(ctx, w.options.Name))
+}
+
+// await closes leave when Stop is.
+func (w *Worker) await(ctx context.Context) {
+	select {
+	case <-w.options.Stop:
+		w.dismiss()
+	case <-w.leave:
+	case <-ctx.Done():
+	}
+}
+
+func (w *Worker) dismiss() { w.once.Do(func() { close(w.leave) }) }
+
+// beats renews what is held until quiet is closed.
+func (w *Worker) beats(ctx context.Context, quiet <-chan struct{}) error {
+	ticker := time.NewTicker(w.options.Keeper.long / beatsPerLease)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-quiet:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-ticker.C:
+		}
+		if err := w.beat(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// beat renews the leases, says that this worker is there, and puts what others have left into the queue.
+func (w *Worker) beat(ctx context.Context) error {
+	if err := w.options.Keeper.Renew(ctx); err != nil {
+		return err
+	}
+	leave, err := w.options.Crew.Report(ctx, ledger.Worker{Name: w.options.Name, Began: w.began}, w.options.Keeper.long)
+	if err != nil {
+		return err
+	}
+	if leave {
+		w.dismiss()
+	}
+	return w.takeUp(ctx)
+}
+
+// takeUp puts into the queue what was left undone and nobody has.
+func (w *Worker) takeUp(ctx context.Context) error {
+	left, err := w.options.Leases.Abandoned(ctx, takenUpAtOnce)
+	if err != nil || len(left) == 0 {
+		return err
+	}
+	jobs := make([]Job, len(left))
+	for i, a := range left {
+		jobs[i] = Job{Run: a.Run, Account: a.Address, Epoch: a.Epoch}
+	}
+	return w.options.Queue.Insert(ctx, jobs...)
+}
+
+// take does a job. It returns how long the job is to wait, where it cannot be done now; 0 means that it is over.
+func (w *Worker) take(ctx context.Context, job Job) (later time.Duration, err error) {
+	wanted, err := w.options.Wanted(ctx, job)
+	if err != nil || !wanted {
+		return 0, err
+	}
+	ctx, release, taken, err := w.options.Keeper.Claim(ctx, job.Account)
+	if err != nil {
+		return 0, err
+	}
+	if !taken {
+		return w.options.Keeper.long / beatsPerLease, nil
+	}
+	w.log.Info("account claimed", rehome.LogAccount, job.Account)
+	done := false
+	defer func() { err = errors.Join(err, release(done)) }() // also after a mistake of this program
+	done = w.options.Work(ctx, job)
+	return 0, nil
+}

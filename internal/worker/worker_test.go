@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package worker_test
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"rehome"
+	"rehome/internal/ledger"
+	"rehome/internal/ledger/postgres"
+	"rehome/internal/worker"
+	"rehome/lab"
+	labpostgres "rehome/lab/postgres"
+)
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// crew is a store, and what its workers have done.
+type crew struct {
+	t        *testing.T
+	location ledger.Location
+
+	mu   sync.Mutex
+	done map[string]int // by account
+}
+
+func (c *crew) open() (*ledger.Ledger, *worker.Queue) {
+	c.t.Helper()
+	store, err := c.location.Open(c.t.Context())
+	must(c.t, err)
+	c.t.Cleanup(func() { must(c.t, store.Close()) })
+	config, schema, err := c.location.Beside(postgres.Jobs)
+	must(c.t, err)
+	queue, err := worker.OpenQueue(c.t.Context(), config, schema, nil)
+	must(c.t, err)
+	c.t.Cleanup(queue.Close)
+	return store, queue
+}
+
+// join runs a worker that does what work does, and returns what waits for its end.
+func (c *crew) join(name string, stop <-chan struct{}, work func(ctx context.Context, account string) bool) (end func() error) {
+	c.t.Helper()
+	store, queue := c.open()
+	store = store.Leased()
+	w := worker.New(worker.Options{
+		Name: name, Leases: store.Leases, Crew: store.Workers, Keeper: worker.NewKeeper(store.Leases, name, 4*time.Second), Queue: queue,
+		Accounts: 2, Stop: stop,
+		Wanted: func(ctx context.Context, job worker.Job) (bool, error) {
+			turn, err := store.Passes.Turn(ctx, job.Account)
+			return len(turn) > 0 && turn[0].Run == job.Run, err
+		},
+		Work: func(ctx context.Context, job worker.Job) bool {
+			if !work(ctx, job.Account) {
+				return false
+			}
+			if store.Passes.Wait(ctx, ledger.Turn{Address: job.Account, State: ledger.TurnOver}) != nil {
+				return false
+			}
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			c.done[job.Account]++
+			return true
+		},
+	})
+	ended := make(chan error, 1)
+	go func() { ended <- w.Run(c.t.Context()) }()
+	return func() error { return <-ended }
+}
+
+// Every account is done by one of the workers, once: also one whose job comes twice, and one that a worker has left undone.
+func TestWorkers_eachAccountOnce(t *testing.T) {
+	t.Parallel()
+	server, err := labpostgres.Start(lab.Open(t), labpostgres.Options{Connections: 60})
+	must(t, err)
+	c := &crew{t: t, location: ledger.Location{Name: server.Address("postgres")}, done: map[string]int{}}
+	store, queue := c.open()
+	ctx := t.Context()
+	var turns []ledger.Turn
+	var jobs []worker.Job
+	const accounts = 30
+	run, err := store.Runs.Begin(ctx, []byte("{}"), accounts)
+	must(t, err)
+	for i := range accounts {
+		address := fmt.Sprintf("%02d@example.test", i)
+		turns = append(turns, ledger.Turn{Address: address, Pass: rehome.PassPreStage, Run: run.ID, State: ledger.TurnQueued})
+		jobs = append(jobs, worker.Job{Run: run.ID, Account: address})
+	}
+	must(t, store.Passes.Begin(ctx, turns))
+	for range 2 { // the second time they are there already
+		must(t, queue.Insert(ctx, jobs...))
+	}
+	must(t, queue.Insert(ctx, worker.Job{Run: run.ID, Account: "00@example.test", Epoch: 5}, worker.Job{Run: run.ID + 1, Account: "01@example.test"}))
+
+	var once sync.Once
+	left := make(chan string, 1)
+	stop := make(chan struct{})
+	quitter := c.join("quitter", stop, func(_ context.Context, account string) bool {
+		quits := false
+		once.Do(func() { quits = true; left <- account; close(stop) })
+		return !quits
+	})
+	must(t, quitter())
+	account := <-left
+	if c.done[account] > 0 {
+		t.Errorf("%s was left undone, and is done", account)
+	}
+	fine := func(context.Context, string) bool { return true }
+	one, two := c.join("one", nil, fine), c.join("two", nil, fine)
+	must(t, server.Await(ctx, `SELECT NOT EXISTS (SELECT 1 FROM rehome.turns)`))
+	told, err := store.Workers.Dismiss(ctx)
+	if err != nil || len(told) != 2 {
+		t.Errorf("told %v, %v", told, err)
+	}
+	must(t, one())
+	must(t, two())
+	for _, job := range jobs {
+		if c.done[job.Account] != 1 {
+			t.Errorf("%s was done %d times", job.Account, c.done[job.Account])
+		}
+	}
+	if there, err := store.Workers.All(ctx); err != nil || len(there) > 0 {
+		t.Errorf("workers %v, %v after all have left", there, err)
+	}
+	if held, err := store.Leases.Held(ctx); err != nil || len(held) > 0 {
+		t.Errorf("held %v, %v after all have left", held, err)
+	}
+}
