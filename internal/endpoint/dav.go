@@ -58,6 +58,7 @@ type DAV struct {
 	settings  DAVSettings
 	transport *http.Transport
 	requests  *davGate
+	logins    dav.Logins
 }
 
 // NewDAV returns the service that settings describe; nothing is opened yet.
@@ -99,7 +100,7 @@ func guard() http.Header {
 func (h *DAV) client(ctx context.Context, account *rehome.Account, log connectionLog) (*dav.Client, error) {
 	options := dav.Options{
 		URL: h.settings.URL, Transport: h.transport, Timeout: h.settings.Timeout, UserAgent: h.settings.UserAgent,
-		AllowPlaintextBasic: h.settings.AllowPlaintext, WriteHeaders: guard(), Answered: log.dav(),
+		AllowPlaintextBasic: h.settings.AllowPlaintext, Logins: &h.logins, WriteHeaders: guard(), Answered: log.dav(),
 	}
 	if account == nil {
 		return dav.New(options)

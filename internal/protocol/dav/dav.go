@@ -73,6 +73,9 @@ type Options struct {
 	// the server sends us there. Other ports of the URL's own host need no entry if they speak https.
 	TrustedHosts []string
 
+	// Logins, if given, is shared by clients that ask the same servers: each profits from what the others were asked for.
+	Logins *Logins
+
 	UserAgent string
 	// WriteHeaders go with every PUT, DELETE and collection that is made or changed: the guard
 	// against invitations.
@@ -153,6 +156,9 @@ func New(options Options) (*Client, error) {
 	}
 	base := &url.URL{Scheme: given.Scheme, Host: strings.ToLower(given.Host), RawQuery: given.RawQuery}
 	setPath(base, cmp.Or(given.EscapedPath(), "/"))
+	if options.Logins == nil {
+		options.Logins = &Logins{}
+	}
 	if options.Timeout <= 0 {
 		options.Timeout = defaultTimeout
 	}

@@ -21,6 +21,38 @@ type login struct {
 	origins map[string]*scheme
 }
 
+// Logins remembers which origins have asked for Basic. Where that is known, the first request carries the password already, under
+// the same conditions: of a connection to a server far away, a round trip is left. The zero value knows none.
+type Logins struct {
+	mu    sync.Mutex
+	basic map[string]bool // by origin
+}
+
+// note takes up what an origin offers. Where it offers Digest, which one is chosen hangs on what is known of the user.
+func (k *Logins) note(target *url.URL, offered []challenge) {
+	var basic, digest bool
+	for _, c := range offered {
+		basic = basic || c.scheme == "basic"
+		digest = digest || c.scheme == "digest"
+	}
+	if !basic || digest {
+		return
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.basic == nil {
+		k.basic = map[string]bool{}
+	}
+	k.basic[originOf(target)] = true
+}
+
+// wantsBasic says that an origin has asked for Basic.
+func (k *Logins) wantsBasic(target *url.URL) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.basic[originOf(target)]
+}
+
 // scheme is how an origin wants to be answered.
 type scheme struct {
 	digest *digest // nil means Basic
@@ -44,6 +76,9 @@ func (l *login) known() bool {
 
 // prove returns what the request carries; nothing as long as the origin has not asked.
 func (l *login) prove(target *url.URL, method string, body []byte) proof {
+	if l.options.Logins.wantsBasic(target) {
+		l.volunteer(target)
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	way := l.origins[originOf(target)]
@@ -110,10 +145,11 @@ func (l *login) accept(target *url.URL, sent proof, header http.Header) {
 // challenged takes up a 401. It reports whether it makes sense to send the request again; if not,
 // and the error is nil, the log-in is refused.
 func (l *login) challenged(target *url.URL, sent proof, header http.Header) (again bool, err error) {
+	offered := parseChallenges(header.Values("WWW-Authenticate"))
+	l.options.Logins.note(target, offered)
 	if !l.known() {
 		return false, nil
 	}
-	offered := parseChallenges(header.Values("WWW-Authenticate"))
 	way, stale, why := l.choose(target, offered)
 	if way == nil {
 		if sent.header != "" { // refused, and the server does not even say how else
