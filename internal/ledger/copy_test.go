@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -25,14 +26,15 @@ func fill(t *testing.T, path string) {
 	defer func() { must(t, file.Pool().Close()) }()
 	tables, err := file.Tables(t.Context())
 	must(t, err)
-	for _, table := range tables {
+	for i, table := range tables {
 		for n := int64(1); n <= 3; n++ {
-			fillRow(t, file.Pool(), table, n)
+			fillRow(t, file.Pool(), table, n, int64(100*i))
 		}
 	}
 }
 
-func fillRow(t *testing.T, db *sql.DB, table string, n int64) {
+// fillRow writes one row. Numbers that are no key are larger by own, so that no two tables of the same columns hold the same.
+func fillRow(t *testing.T, db *sql.DB, table string, n, own int64) {
 	t.Helper()
 	var text string
 	must(t, db.QueryRow(`SELECT sql FROM sqlite_master WHERE name = ?`, table).Scan(&text))
@@ -40,9 +42,10 @@ func fillRow(t *testing.T, db *sql.DB, table string, n int64) {
 	for _, found := range choice.FindAllStringSubmatch(text, -1) {
 		choices[found[1]] = strings.Trim(strings.Split(found[2], ",")[0], "'")
 	}
+	refers := facts(t, db, `SELECT "from" FROM pragma_foreign_key_list('`+table+`')`)
 	var columns []string
 	var values []any
-	for _, fact := range facts(t, db, `SELECT name, type, "notnull" FROM pragma_table_info('`+table+`')`) {
+	for _, fact := range facts(t, db, `SELECT name, type, "notnull", pk FROM pragma_table_info('`+table+`')`) {
 		field := strings.Fields(fact)
 		columns = append(columns, field[0])
 		word, chosen := choices[field[0]]
@@ -55,6 +58,8 @@ func fillRow(t *testing.T, db *sql.DB, table string, n int64) {
 			values = append(values, fmt.Sprint(n))
 		case field[1] == "TEXT":
 			values = append(values, fmt.Sprintf("%s\xff\x00 größe %d", field[0], n))
+		case field[1] != "BLOB" && field[3] == "0" && !slices.Contains(refers, field[0]):
+			values = append(values, n+own)
 		case field[1] != "BLOB":
 			values = append(values, n)
 		case n == 1 && field[2] == "0":

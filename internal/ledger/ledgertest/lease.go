@@ -104,7 +104,7 @@ func leaseRenewedOnlyWhileItLasts(t *testing.T, empty Empty) {
 // Whoever was only thought dead writes nothing, be it an intent or a receipt, also while others write beside him.
 func leaseFencesWhoWasThoughtDead(t *testing.T, empty Empty) {
 	l := create(t, empty)
-	zombie, worker := l.Ledger.Leased(), l.again.Leased()
+	zombie, worker := l.Leased(), l.again.Leased()
 	old := claim(t, zombie, "one", "anna@example.test", lasting)
 	under := ledger.WithLease(t.Context(), old)
 	m, err := zombie.Mail.Mailbox(under, inbox())
