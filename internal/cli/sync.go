@@ -20,11 +20,8 @@ import (
 )
 
 func syncCommand(f *frame) *cobra.Command {
-	var only []string
 	var who *selection
-	var plan bool
-	var deletions, place string
-	var options journey.SyncOptions
+	var as syncFlags
 	cmd := &cobra.Command{
 		Use:   "sync",
 		Short: "Copy mail, contacts, calendars and rules to the destination",
@@ -62,45 +59,63 @@ again. 6: you have to act first: confirm a loss or a changed source, or fix what
 			if err != nil {
 				return rehome.OutcomeDone, err
 			}
-			if err := placeOf(place); err != nil {
-				return rehome.OutcomeDone, err
-			}
-			if slices.Equal(only, []string{"rules"}) && place != onWorkers {
-				options.Rules.Plan = plan
-				return f.runRules(ctx, move, accounts, options.Rules)
-			}
-			if options.Only, err = kindsOf(only); err != nil {
-				return rehome.OutcomeDone, err
-			}
-			if options.Deletions, err = deletionsOf(deletions); err != nil {
-				return rehome.OutcomeDone, err
-			}
-			switch {
-			case plan:
-				return f.planSync(ctx, move, accounts, options)
-			case place == onWorkers:
-				return f.syncOnWorkers(ctx, move, accounts, options)
-			}
-			return f.runSync(ctx, move, accounts, options)
+			return f.syncAs(ctx, move, accounts, as)
 		})),
 	}
 	who = f.selectAccounts(cmd)
 	f.listAll(cmd)
-	cmd.Flags().StringSliceVar(&only, "only", nil, "copy only these: mail, contacts, calendars, rules")
-	ruleFlags(cmd, &options.Rules)
+	as.add(cmd)
+	return cmd
+}
+
+// syncFlags are the flags of sync, but for those that choose accounts.
+type syncFlags struct {
+	only             []string
+	plan             bool
+	deletions, place string
+	options          journey.SyncOptions
+}
+
+func (s *syncFlags) add(cmd *cobra.Command) {
+	cmd.Flags().StringSliceVar(&s.only, "only", nil, "copy only these: mail, contacts, calendars, rules")
+	ruleFlags(cmd, &s.options.Rules)
 	completeKinds(cmd, "only", journey.Kinds())
-	cmd.Flags().BoolVar(&plan, "dry-run", false, "the same as --plan")
-	cmd.Flags().BoolVar(&plan, "plan", false, "show where everything would go, what would be removed and what each rule does; write nothing")
-	cmd.Flags().StringVar(&deletions, "deletions", "", "copies of items deleted at the source: keep or mirror (default: mail.deletions in the settings)")
+	cmd.Flags().BoolVar(&s.plan, "dry-run", false, "the same as --plan")
+	cmd.Flags().BoolVar(&s.plan, "plan", false, "show where everything would go, what would be removed and what each rule does; write nothing")
+	cmd.Flags().StringVar(&s.deletions, "deletions", "", "copies of items deleted at the source: keep or mirror (default: mail.deletions in the settings)")
 	completeValues(cmd, "deletions", string(rehome.DeletionsKeep), string(rehome.DeletionsMirror))
-	cmd.Flags().BoolVar(&options.ConfirmDeletions, "confirm-deletions", false, "confirm that a large loss at either end is intended")
-	cmd.Flags().BoolVar(&options.ConfirmSource, "confirm-source", false,
+	cmd.Flags().BoolVar(&s.options.ConfirmDeletions, "confirm-deletions", false, "confirm that a large loss at either end is intended")
+	cmd.Flags().BoolVar(&s.options.ConfirmSource, "confirm-source", false,
 		"confirm that this is the right source account, although it holds different mail than before")
-	cmd.Flags().BoolVar(&options.CopyAgain, "copy-again", false, "copy again what the destination has lost, including what its users have deleted")
-	cmd.Flags().StringVar(&place, "on", onThisMachine, "which machines copy: here, or workers (see \"rehome worker run\")")
+	cmd.Flags().BoolVar(&s.options.CopyAgain, "copy-again", false, "copy again what the destination has lost, including what its users have deleted")
+	cmd.Flags().StringVar(&s.place, "on", onThisMachine, "which machines copy: here, or workers (see \"rehome worker run\")")
 	completeValues(cmd, "on", onThisMachine, onWorkers)
 	cmd.MarkFlagsMutuallyExclusive("confirm-deletions", "copy-again")
-	return cmd
+}
+
+// syncAs copies, or shows what would be copied, as the flags say.
+func (f *frame) syncAs(ctx context.Context, move *journey.Move, accounts people.Choice, s syncFlags) (rehome.Outcome, error) {
+	if err := placeOf(s.place); err != nil {
+		return rehome.OutcomeDone, err
+	}
+	if slices.Equal(s.only, []string{"rules"}) && s.place != onWorkers {
+		s.options.Rules.Plan = s.plan
+		return f.runRules(ctx, move, accounts, s.options.Rules)
+	}
+	var err error
+	if s.options.Only, err = kindsOf(s.only); err != nil {
+		return rehome.OutcomeDone, err
+	}
+	if s.options.Deletions, err = deletionsOf(s.deletions); err != nil {
+		return rehome.OutcomeDone, err
+	}
+	switch {
+	case s.plan:
+		return f.planSync(ctx, move, accounts, s.options)
+	case s.place == onWorkers:
+		return f.syncOnWorkers(ctx, move, accounts, s.options)
+	}
+	return f.runSync(ctx, move, accounts, s.options)
 }
 
 // kindsOf reads the kinds of --only. It refuses a kind that does not exist; otherwise sync would move nothing and report success.
