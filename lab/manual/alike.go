@@ -5,6 +5,7 @@ package manual
 import (
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -65,12 +66,24 @@ func tails(lines []string) [][]string {
 	return all
 }
 
-// firstStrange is the first line that the page shows and the command did not say, for whoever has to mend the page.
-func firstStrange(shown, said []string) string {
-	for _, line := range shown {
-		if line != anyLines && !slices.ContainsFunc(said, func(s string) bool { return masked(s) == masked(line) }) {
-			return line
-		}
+// strange says for whoever has to mend the page which line of it the command did not say, or else which one the page has no place for.
+func strange(shown, said []string) string {
+	if line, found := notAmong(shown, said); found {
+		return "it does not say " + strconv.Quote(line)
 	}
-	return ""
+	if line, found := notAmong(said, shown); found {
+		return "the page lacks " + strconv.Quote(line)
+	}
+	return "the order is another one"
+}
+
+// notAmong returns the first line that is not among others.
+func notAmong(lines, others []string) (line string, found bool) {
+	i := slices.IndexFunc(lines, func(line string) bool {
+		return line != anyLines && !slices.ContainsFunc(others, func(other string) bool { return masked(other) == masked(line) })
+	})
+	if i < 0 {
+		return "", false
+	}
+	return lines[i], true
 }

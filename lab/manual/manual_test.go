@@ -65,9 +65,14 @@ func TestPlay_whatThePageShows(t *testing.T) {
 
 func TestPlay_whatThePageDoesNotShow(t *testing.T) {
 	t.Parallel()
-	for _, said := range []string{"", "copied at 23:59\n", "copied at 23:59\nthe end\nand more\n", "Copied at 23:59\nthe end\n"} {
+	wants := map[string]string{
+		"": `it does not say "copied at 12:01"`, "copied at 23:59\n": `it does not say "the end"`,
+		"copied at 23:59\nthe end\nand more\n": `the page lacks "and more"`, "Copied at 23:59\nthe end\n": `it does not say "copied at 12:01"`,
+		"the end\ncopied at 23:59\n": "the order is another one",
+	}
+	for said := range wants {
 		text, err := play(t, page, &stage{answers: map[string]string{statusWords: said, "next": "nothing\n"}})
-		if err == nil || !strings.Contains(err.Error(), "line 12: rehome status") {
+		if err == nil || !strings.Contains(err.Error(), "line 12: rehome status") || !strings.Contains(err.Error(), wants[said]) {
 			t.Errorf("%q passed: %v", said, err)
 		}
 		if !strings.Contains(text, "    --all\n"+said+"\n$ rehome next\nnothing\n```\n") {

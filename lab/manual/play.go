@@ -66,8 +66,8 @@ func (p *Page) hold(a act, said string, written *copied) error {
 		return nil
 	}
 	written.replace(a.from, a.from+len(shown), lines)
-	return fmt.Errorf("line %d: rehome %s says %w, which has the line %q; it says:\n%s",
-		a.line, strings.Join(a.command, " "), ErrDiffers, firstStrange(shown, lines), said)
+	return fmt.Errorf("line %d: rehome %s says %w: %s; it says:\n%s",
+		a.line, strings.Join(a.command, " "), ErrDiffers, strange(shown, lines), said)
 }
 
 // trimmed drops the blank lines at the end.
