@@ -82,12 +82,14 @@ func (s *syncFlags) add(cmd *cobra.Command) {
 	completeKinds(cmd, "only", journey.Kinds())
 	cmd.Flags().BoolVar(&s.plan, "dry-run", false, "the same as --plan")
 	cmd.Flags().BoolVar(&s.plan, "plan", false, "show where everything would go, what would be removed and what each rule does; write nothing")
-	cmd.Flags().StringVar(&s.deletions, "deletions", "", "copies of items deleted at the source: keep or mirror (default: mail.deletions in the settings)")
+	cmd.Flags().StringVar(&s.deletions, "deletions", "",
+		"copies of items deleted at the source: keep or mirror (default: mail.deletions in the settings)")
 	completeValues(cmd, "deletions", string(rehome.DeletionsKeep), string(rehome.DeletionsMirror))
 	cmd.Flags().BoolVar(&s.options.ConfirmDeletions, "confirm-deletions", false, "confirm that a large loss at either end is intended")
 	cmd.Flags().BoolVar(&s.options.ConfirmSource, "confirm-source", false,
 		"confirm that this is the right source account, although it holds different mail than before")
-	cmd.Flags().BoolVar(&s.options.CopyAgain, "copy-again", false, "copy again what the destination has lost, including what its users have deleted")
+	cmd.Flags().BoolVar(&s.options.CopyAgain, "copy-again", false,
+		"copy again what the destination has lost, including what its users have deleted")
 	cmd.Flags().StringVar(&s.place, "on", onThisMachine, "which machines copy: here, or workers (see \"rehome worker run\")")
 	completeValues(cmd, "on", onThisMachine, onWorkers)
 	cmd.MarkFlagsMutuallyExclusive("confirm-deletions", "copy-again")
