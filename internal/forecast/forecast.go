@@ -55,7 +55,8 @@ type Again struct {
 func (a *Again) add(messages int64, m Mailbox) {
 	a.Messages += messages
 	if m.Octets > 0 && m.Messages > 0 {
-		a.Octets += m.Octets / m.Messages * messages
+		each, rest := m.Octets/m.Messages, m.Octets%m.Messages
+		a.Octets += each*messages + rest*messages/m.Messages // all of them are all octets
 	} else if messages > 0 {
 		a.AtLeast = true
 	}

@@ -43,6 +43,17 @@ func TestOf(t *testing.T) {
 	}
 }
 
+// Messages of unlike sizes: all of them are as large as the mailbox, some of them as many messages of its mean size.
+func TestOf_unlikeSizes(t *testing.T) {
+	t.Parallel()
+	for kept, want := range map[int64]int64{0: 814, 1: 542, 3: 0} {
+		a := forecast.Of(forecast.Facts{Mailboxes: []forecast.Mailbox{{Name: "INBOX", Messages: 3, Octets: 814, Kept: kept}}})
+		if a.IMAP.Octets != want || a.IMAP.AtLeast {
+			t.Errorf("%d of 3 messages (814 octets) are kept: %+v is downloaded again, want %d octets", kept, a.IMAP, want)
+		}
+	}
+}
+
 // A person is asked where it is not what was planned, and where nothing heals it.
 func TestAccount_Undecided(t *testing.T) {
 	t.Parallel()
