@@ -199,9 +199,12 @@ func (s *Server) MailRoot(address string) string {
 // Owner returns the user and group that own the mail.
 func (s *Server) Owner() (uid, gid int) { return s.lab.Owner() }
 
+// LogFile returns the path of the server's log.
+func (s *Server) LogFile() string { return s.process.LogFile() }
+
 // LogIns returns how many log-ins to IMAP the server has let in.
 func (s *Server) LogIns() (int, error) {
-	text, err := os.ReadFile(s.process.LogFile())
+	text, err := os.ReadFile(s.LogFile())
 	before := bytes.Count(text, []byte("imap-login: Info: Login: "))
 	return before + bytes.Count(text, []byte("imap-login: Info: Logged in: ")), err // since 2.4
 }

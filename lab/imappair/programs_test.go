@@ -3,17 +3,16 @@
 package imappair_test
 
 import (
-	"errors"
 	"fmt"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"rehome/lab"
 	"rehome/lab/dovecot"
+	"rehome/lab/fetchmail"
 	"rehome/lab/imappair"
 	"rehome/lab/operator"
 )
@@ -24,17 +23,18 @@ type device struct {
 	t   testing.TB
 	dir string
 	p   imappair.Person
+	pop fetchmail.Computer
 }
 
 func newDevice(t testing.TB, p imappair.Person) device {
 	t.Helper()
 	dir := t.TempDir()
-	for _, folder := range []string{"pop", "imap", "state"} {
+	for _, folder := range []string{"imap", "state"} {
 		if err := os.Mkdir(filepath.Join(dir, folder), 0o700); err != nil {
 			t.Fatal(err)
 		}
 	}
-	return device{t, dir, p}
+	return device{t, dir, p, fetchmail.Computer{Dir: dir, Address: p.Address, Password: p.Password}}
 }
 
 func (d device) write(name, text string) string {
@@ -49,22 +49,11 @@ func (d device) write(name, text string) string {
 // fetch polls by POP3 and returns how many messages the program has got in all.
 func (d device) fetch(s server) int {
 	d.t.Helper()
-	program, err := lab.FindProgram("fetchmail", "fetchmail")
+	got, err := d.pop.Fetch(d.t.Context(), s.pop3)
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	host, port, _ := net.SplitHostPort(s.pop3)
-	// One file a message. The name behind poll is what it remembers identifiers under, whatever the server's address.
-	settings := d.write("fetchmailrc", fmt.Sprintf(`set idfile %q
-poll mail.example.test via %q service %s protocol pop3 uidl no dns
-  user %q password %q ssl no sslcertck keep nofetchall mda "sh -c 'cat > %s/pop/$$'"
-`, d.dir+"/fetchids", host, port, d.p.Address, d.p.Password, d.dir))
-	out, err := d.command(program, "--fetchmailrc", settings, "--pidfile", d.dir+"/pid", "--nodetach", "--nosyslog").CombinedOutput()
-	var exit *exec.ExitError
-	if err != nil && !(errors.As(err, &exit) && exit.ExitCode() == 1) { // 1: nothing new
-		d.t.Fatalf("fetchmail: %v\n%s", err, out)
-	}
-	return d.count("pop")
+	return got
 }
 
 // mirror pulls the INBOX by IMAP and returns how many messages the program has got in all.
@@ -95,16 +84,12 @@ Create Near
 Sync Pull
 SyncState %[5]s/state/
 `, host, port, d.p.Address, d.p.Password, d.dir))
-	if out, err := d.command(program, "-q", "-c", settings, "all").CombinedOutput(); err != nil {
+	cmd := exec.CommandContext(d.t.Context(), program, "-q", "-c", settings, "all")
+	cmd.Env = append(os.Environ(), "HOME="+d.dir)
+	if out, err := cmd.CombinedOutput(); err != nil {
 		d.t.Fatalf("mbsync: %v\n%s", err, out)
 	}
 	return d.count("imap/INBOX/new") + d.count("imap/INBOX/cur")
-}
-
-func (d device) command(program string, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(d.t.Context(), program, args...)
-	cmd.Env = append(os.Environ(), "HOME="+d.dir, "FETCHMAILHOME="+d.dir)
-	return cmd
 }
 
 func (d device) count(folder string) int {
@@ -148,14 +133,9 @@ func TestUIDs_programsWithTheirOwnState(t *testing.T) {
 		t.Errorf("the forecast is %+v, want nothing\n%s", told, m.Run(t, "clients", "forecast", "--json").Out)
 	}
 	if pop, mirrored := d.fetch(dst), d.mirror(dst); pop != 21 || mirrored != 21 {
-		t.Errorf("after the move the programs have %d and %d messages, want 18 of before and 3 new ones\n%s", pop, mirrored, d.read("fetchids"))
+		t.Errorf("after the move the programs have %d and %d messages, want 18 of before and 3 new ones\n%s", pop, mirrored, d.pop.Remembered())
 	}
 	if pop, mirrored := d.fetch(dst), d.mirror(dst); pop != 21 || mirrored != 21 {
 		t.Errorf("the next time the programs have %d and %d messages, want 21", pop, mirrored)
 	}
-}
-
-func (d device) read(name string) string {
-	text, err := os.ReadFile(filepath.Join(d.dir, name))
-	return strings.TrimSpace(string(text)) + fmt.Sprint(" ", err)
 }

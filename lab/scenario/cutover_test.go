@@ -45,7 +45,7 @@ func stageCrossing(t *testing.T) *crossing {
 	t.Helper()
 	c := &crossing{lab: lab.Open(t)}
 	var accounts []dovecot.Account
-	for _, domain := range []string{"knot", "bind", "lag", "lame", "wrong", "hand", "back", "soak", "duo", "web"} {
+	for _, domain := range []string{"knot", "bind", "lag", "lame", "wrong", "hand", "back", "soak", "duo", "web", "pop"} {
 		accounts = append(accounts, dovecot.Account{Address: "anna@" + domain + ".test", Password: crossingPassword})
 	}
 	var err error
@@ -81,7 +81,7 @@ func (c *crossing) startDNS(t *testing.T) {
 			"mx1 A 127.0.0.1\nimap A " + host + "\n"},
 	}
 	root := "$TTL 60\n@ SOA a.root. a. 1 7200 900 604800 60\n@ NS a.root.\na.root. A {root}\nnew.test. NS stale.hosts.test.\n"
-	for _, name := range []string{"knot", "wrong", "hand", "back", "soak", "duo", "web"} {
+	for _, name := range []string{"knot", "wrong", "hand", "back", "soak", "duo", "web", "pop"} {
 		zones = append(zones, dnstree.Zone{Name: name + ".test.", On: []string{"knot"}, Text: zone("knot", "knot2")})
 		root += name + ".test. NS knot.hosts.test.\n" + name + ".test. NS knot2.hosts.test.\n"
 	}
@@ -243,6 +243,7 @@ func TestCutover_realServers(t *testing.T) {
 		"by hand":               testByHand,
 		"changed by a stranger": testStranger,
 		"in a browser":          testInABrowser,
+		"mail downloaded again": testDownloads,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
