@@ -172,7 +172,7 @@ func (c *crew) checkClock(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	skew := max(before.Sub(there), there.Sub(time.Now()))
+	skew := max(before.Sub(there), time.Until(there))
 	if skew <= mostSkew {
 		return nil
 	}
