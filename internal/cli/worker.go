@@ -80,7 +80,7 @@ queue: other workers go on with them, or those that are started later.`,
 			}
 			return f.give(told, func(w io.Writer) error {
 				if len(told.Workers) == 0 {
-					_, err := fmt.Fprintln(w, "no such worker is there")
+					_, err := fmt.Fprintln(w, "there is no worker of that name")
 					return err
 				}
 				_, err := fmt.Fprintf(w, "told to end: %s\n", printable(strings.Join(told.Workers, ", ")))

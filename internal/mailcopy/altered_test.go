@@ -15,14 +15,13 @@ import (
 
 var uidsTold = regexp.MustCompile(`\[APPENDUID [^]]*\] | UIDPLUS`)
 
-// A destination that tells no UIDs changes what it stores. What it has confirmed is not sent again, neither in this pass nor in
-// a later one, and is named until it is found.
-func TestSync_alteredByTheDestination(t *testing.T) {
-	t.Parallel()
-	p := atmailPair(t)
-	p.settle = time.Second
-	var alters atomic.Bool
+// alteringPair has a destination that tells no UIDs and, while alters holds, changes what it stores.
+func alteringPair(t *testing.T) (p *pair, alters *atomic.Bool) {
+	t.Helper()
+	alters = &atomic.Bool{}
 	alters.Store(true)
+	p = atmailPair(t)
+	p.settle = time.Second
 	p.dstVia = rewrite(t, p.dst.IMAP, func(line []byte) []byte {
 		line = uidsTold.ReplaceAll(line, nil)
 		if !alters.Load() {
@@ -30,6 +29,14 @@ func TestSync_alteredByTheDestination(t *testing.T) {
 		}
 		return bytes.Replace(line, []byte("Subject: b"), []byte("Subject: B"), 1)
 	})
+	return p, alters
+}
+
+// A destination that tells no UIDs changes what it stores. What it has confirmed is not sent again, neither in this pass nor in
+// a later one, and is named until it is found.
+func TestSync_alteredByTheDestination(t *testing.T) {
+	t.Parallel()
+	p, alters := alteringPair(t)
 	p.fill(p.src, "INBOX", append(letters(2, 300, "a"), letters(1, 300, "b")...)...)
 	for range 2 {
 		r := p.sync()
@@ -77,17 +84,7 @@ func TestSync_alteredWithUIDs(t *testing.T) {
 // alike the two are. The other one, which has lost its original, is named.
 func TestSync_confirmedUnderTheUIDOfAnother(t *testing.T) {
 	t.Parallel()
-	p := atmailPair(t)
-	p.settle = time.Second
-	var alters atomic.Bool
-	alters.Store(true)
-	p.dstVia = rewrite(t, p.dst.IMAP, func(line []byte) []byte {
-		line = uidsTold.ReplaceAll(line, nil)
-		if !alters.Load() {
-			return line
-		}
-		return bytes.Replace(line, []byte("Subject: b"), []byte("Subject: B"), 1)
-	})
+	p, alters := alteringPair(t)
 	p.fill(p.src, "INBOX", letters(2, 300, "a")...)
 	putBack := p.backUp(p.src)
 	b := letters(1, 300, "b")[0]

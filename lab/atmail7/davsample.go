@@ -225,7 +225,8 @@ func (s *davSample) books() {
 		book.Resources = append(book.Resources, s.card(r))
 	}
 	s.add("addressbooks", map[string]any{
-		"id": 1, "principaluri": s.principal(DAVAnna), "uri": book.Name, "displayname": stored(book), "description": book.Description, "ctag": 5, "synctoken": 5,
+		"id": 1, "principaluri": s.principal(DAVAnna), "uri": book.Name, "displayname": stored(book),
+		"description": book.Description, "ctag": 5, "synctoken": 5,
 	})
 	s.content.Books = []DAVCollection{book}
 }
@@ -289,7 +290,8 @@ func event(name, summary string) DAVResource {
 }
 
 func task(name string) DAVResource {
-	return resource(name, "BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//Example//EN\nBEGIN:VTODO\nUID:"+name+"\nDTSTAMP:20120101T000000Z\nSUMMARY:Sweep\nEND:VTODO\nEND:VCALENDAR\n")
+	return resource(name, "BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//Example//EN\nBEGIN:VTODO\nUID:"+name+
+		"\nDTSTAMP:20120101T000000Z\nSUMMARY:Sweep\nEND:VTODO\nEND:VCALENDAR\n")
 }
 
 func card(name, note string) DAVResource {

@@ -79,12 +79,14 @@ func (a *API) answer(w http.ResponseWriter, r *http.Request) {
 	case "users/authenticate/":
 		say(w, "authenticate", "success", "")
 	case "users/permissionlist/":
-		say(w, "permissionlist", "success", "<permission>account.import</permission><permission>account.list</permission><permission>service.mailaliases.add</permission>")
+		say(w, "permissionlist", "success", "<permission>account.import</permission><permission>account.list</permission>"+
+			"<permission>service.mailaliases.add</permission>")
 	default:
 		say(w, "error", "failed", "")
 	}
 }
 
 func say(w io.Writer, call, status, more string) {
-	fmt.Fprintf(w, `<?xml version="1.0" encoding="UTF-8"?><api generator="zend" version="1.0"><%[1]s><status>%[2]s</status>%[3]s</%[1]s></api>`, call, status, more)
+	fmt.Fprintf(w, `<?xml version="1.0" encoding="UTF-8"?><api generator="zend" version="1.0"><%[1]s><status>%[2]s</status>%[3]s</%[1]s></api>`,
+		call, status, more)
 }
