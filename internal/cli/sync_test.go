@@ -86,16 +86,19 @@ func TestAllOf(t *testing.T) {
 
 func TestStateWords(t *testing.T) {
 	t.Parallel()
+	row := func(row journey.AccountRow, turn *journey.StatusTurn) journey.StatusAccount {
+		return journey.StatusAccount{AccountRow: row, Turn: turn}
+	}
 	for want, a := range map[string]journey.StatusAccount{
-		"planned":     {State: ledger.AccountPlanned},
-		"interrupted": {State: ledger.AccountPreStaging},
-		"copying mail": {
-			State: ledger.AccountPreStaging, Turn: &journey.StatusTurn{State: ledger.TurnWorking, Step: rehome.KindMail},
-		},
-		"waiting":                  {State: ledger.AccountPreStaging, Turn: &journey.StatusTurn{State: ledger.TurnWaiting, Step: rehome.KindMail}},
-		"copied, not verified yet": {State: ledger.AccountPreStaged},
-		"copied":                   {State: ledger.AccountPreStaged, Verdict: "equal", VerifiedAt: time.Unix(1, 0)},
-		"blocked":                  {State: ledger.AccountBlocked},
+		"planned":     row(journey.AccountRow{State: ledger.AccountPlanned}, nil),
+		"interrupted": row(journey.AccountRow{State: ledger.AccountPreStaging}, nil),
+		"copying mail": row(journey.AccountRow{State: ledger.AccountPreStaging},
+			&journey.StatusTurn{State: ledger.TurnWorking, Step: rehome.KindMail}),
+		"waiting": row(journey.AccountRow{State: ledger.AccountPreStaging},
+			&journey.StatusTurn{State: ledger.TurnWaiting, Step: rehome.KindMail}),
+		"copied, not verified yet": row(journey.AccountRow{State: ledger.AccountPreStaged}, nil),
+		"copied":                   row(journey.AccountRow{State: ledger.AccountPreStaged, Verdict: "equal", VerifiedAt: time.Unix(1, 0)}, nil),
+		"blocked":                  row(journey.AccountRow{State: ledger.AccountBlocked}, nil),
 	} {
 		if got := stateWords(a); got != want {
 			t.Errorf("%s: got %q, want %q", a.State, got, want)

@@ -17,7 +17,7 @@ func TestWriteTurns(t *testing.T) {
 	since, due := time.Unix(1000, 0), time.Unix(2000, 0)
 	at, from := due.Local().Format(time.DateTime), since.Local().Format(time.DateTime)
 	account := func(name string, state ledger.AccountState, turn *journey.StatusTurn) journey.StatusAccount {
-		return journey.StatusAccount{Account: name, State: state, Turn: turn}
+		return journey.StatusAccount{AccountRow: journey.AccountRow{Account: name, State: state}, Turn: turn}
 	}
 	tried := journey.StatusTurn{
 		State: ledger.TurnWaiting, Step: rehome.KindMail, Due: due, Failures: 2, FailingSince: since, Reason: "too many connections",

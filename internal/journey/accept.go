@@ -98,7 +98,7 @@ func (m *Move) differencesOf(ctx context.Context, address string) (OpenFindings,
 		return m.Differences(ctx, people.Choice{})
 	}
 	detail, _, err := m.AccountDetail(ctx, address)
-	return OpenFindings{Open: detail.Open, Accepted: detail.Accepted}, err
+	return OpenFindings{Open: detail.Open, Accepted: detail.Excused}, err
 }
 
 // named are the open differences of the ids; one id may name several of the same.
@@ -154,14 +154,14 @@ func (m *Move) Withdraw(ctx context.Context, ids []string) error {
 	if err != nil {
 		return err
 	}
-	known := map[string]bool{}
+	of := map[string]string{}
 	for _, accepted := range all {
 		for _, a := range accepted {
-			known[a.Difference] = true
+			of[a.Difference] = a.Address
 		}
 	}
 	for _, id := range ids {
-		if !known[id] {
+		if of[id] == "" {
 			return &rehome.Fault{Class: rehome.ClassOperator, Op: "find", Object: "difference " + id, Cause: errors.New("nobody has accepted it"),
 				Hint: `run "rehome findings list --all": it shows what was accepted`}
 		}
@@ -171,7 +171,7 @@ func (m *Move) Withdraw(ctx context.Context, ids []string) error {
 	}
 	var lines []ledger.AuditLine
 	for _, id := range ids {
-		lines = append(lines, ledger.AuditLine{Action: actionWithdrawn, Object: id})
+		lines = append(lines, ledger.AuditLine{Action: actionWithdrawn, Object: of[id] + " " + id})
 	}
 	return m.note(ctx, lines...)
 }
@@ -208,9 +208,28 @@ func accepted(ctx context.Context, store *ledger.Ledger) (map[string][]verify.Ac
 	}
 	all := make(map[string][]verify.Acceptance, len(rows))
 	for address, accepted := range rows {
-		for _, a := range accepted {
-			all[address] = append(all[address], verify.Acceptance{ID: a.Difference, Times: a.Times, By: a.Person, Reason: a.Reason, At: a.Time})
-		}
+		all[address] = acceptancesOf(accepted)
 	}
 	return all, nil
+}
+
+func acceptancesOf(rows []ledger.Acceptance) (all []verify.Acceptance) {
+	for _, a := range rows {
+		all = append(all, verify.Acceptance{ID: a.Difference, Times: a.Times, By: a.Person, Reason: a.Reason, At: a.Time})
+	}
+	return all
+}
+
+// answerOf returns what the last verification of one account has said, with what was accepted set apart; verified is false before the
+// first.
+func answerOf(ctx context.Context, store *ledger.Ledger, a ledger.Account) (answer verify.Account, verified bool, err error) {
+	last, verified, err := store.Verifications.Find(ctx, a.Address)
+	if err != nil || !verified {
+		return verify.Account{}, false, err
+	}
+	if answer, err = report.Answer(a, last); err != nil {
+		return verify.Account{}, false, err
+	}
+	acceptances, err := store.Accepted.Of(ctx, a.Address)
+	return answer.Accept(acceptancesOf(acceptances)), true, err
 }

@@ -100,7 +100,8 @@ func TestOutcome_ofEveryAnswer(t *testing.T) {
 		{"passwords", WrittenPasswords{}, rehome.OutcomeDone},
 		{"settings", handover.PersonalSettings{}, rehome.OutcomeDone},
 		{"handover", handover.Bundle{}, rehome.OutcomeDone},
-		{"status, with an account that is blocked", Status{Accounts: []StatusAccount{{State: ledger.AccountBlocked}}}, rehome.OutcomeDone},
+		{"status, with an account that is blocked", Status{Accounts: []StatusAccount{{AccountRow: AccountRow{State: ledger.AccountBlocked}}}},
+			rehome.OutcomeDone},
 	} {
 		if got := test.answer.Outcome(); got != test.want {
 			t.Errorf("%s: got %s, want %s", test.what, got, test.want)

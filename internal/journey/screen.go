@@ -9,7 +9,6 @@ import (
 	"rehome"
 	"rehome/internal/itinerary"
 	"rehome/internal/ledger"
-	"rehome/internal/report"
 	"rehome/internal/verify"
 )
 
@@ -56,72 +55,6 @@ func (m *Move) Overview(ctx context.Context, file string) (Overview, error) {
 	}
 	overview.Findings, err = store.Findings.Totals(ctx)
 	return overview, err
-}
-
-// CountedAtMost is how many rows a page of the screen counts; a larger figure is shown as "more than".
-const CountedAtMost = 10_000
-
-// AccountPage is one page of accounts.
-type AccountPage struct {
-	Accounts []ledger.Account
-	Counted  int    // of the filter, at most CountedAtMost
-	Next     string // where the next page goes on; "" on the last one
-}
-
-// AccountPage returns at most limit accounts of a filter behind an address.
-func (m *Move) AccountPage(ctx context.Context, filter ledger.AccountFilter, after string, limit int) (AccountPage, error) {
-	store, err := m.store(ctx)
-	if err != nil {
-		return AccountPage{}, err
-	}
-	var page AccountPage
-	if page.Accounts, err = store.Accounts.Page(ctx, filter, after, limit+1); err != nil {
-		return AccountPage{}, err
-	}
-	if len(page.Accounts) > limit {
-		page.Accounts = page.Accounts[:limit]
-		page.Next = page.Accounts[limit-1].Address
-	}
-	page.Counted, err = store.Accounts.Count(ctx, filter, CountedAtMost)
-	return page, err
-}
-
-// AccountDetail is one account with what was found about it.
-type AccountDetail struct {
-	ledger.Account
-
-	Findings []rehome.Finding
-	Open     []verify.Open // differences of the last verification
-	Unlisted int           // open ones beyond those listed
-	Accepted []verify.Accepted
-}
-
-// AccountDetail returns one account; known is false where the ledger has none of that address.
-func (m *Move) AccountDetail(ctx context.Context, address string) (detail AccountDetail, known bool, err error) {
-	store, err := m.store(ctx)
-	if err != nil {
-		return AccountDetail{}, false, err
-	}
-	if detail.Account, known, err = store.Accounts.Find(ctx, address); err != nil || !known {
-		return AccountDetail{}, false, err
-	}
-	if detail.Findings, err = store.Findings.All(ctx, address); err != nil {
-		return AccountDetail{}, false, err
-	}
-	last, verified, err := store.Verifications.Find(ctx, address)
-	if err != nil || !verified {
-		return detail, true, err
-	}
-	answer, err := report.Answer(detail.Account, last)
-	if err != nil {
-		return AccountDetail{}, false, err
-	}
-	acceptances, err := accepted(ctx, store)
-	answer = answer.Accept(acceptances[address])
-	detail.Verdict = string(answer.Verdict)
-	detail.Open, detail.Accepted = answer.Open(), answer.Accepted
-	detail.Unlisted = answer.Differences() - len(detail.Open)
-	return detail, true, err
 }
 
 // FindingPage returns at most limit findings of one severity, and of one code unless it is "", behind a place; more says that there

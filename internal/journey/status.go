@@ -24,8 +24,8 @@ type Status struct {
 	Itinerary *itinerary.Itinerary `json:"itinerary,omitempty"`
 }
 
-// StatusAccount is where one account stands.
-type StatusAccount struct {
+// AccountRow is where one account stands, as far as its own row says.
+type AccountRow struct {
 	Account    string              `json:"account"`
 	State      ledger.AccountState `json:"state"`
 	Mailboxes  int64               `json:"mailboxes"`
@@ -33,9 +33,6 @@ type StatusAccount struct {
 	Octets     int64               `json:"bytes"`
 	Copied     int64               `json:"copied"` // at the destination
 	Failed     int64               `json:"failed"`
-	Contacts   *StatusObjects      `json:"contacts,omitempty"` // nil before the first pass over them
-	Calendars  *StatusObjects      `json:"calendars,omitempty"`
-	Rules      *StatusRules        `json:"rules,omitempty"`
 	Verdict    string              `json:"verdict"`            // "" before the first verification
 	Accepted   int                 `json:"accepted,omitempty"` // differences that somebody has accepted
 	VerifiedAt time.Time           `json:"verified_at,omitzero"`
@@ -43,7 +40,28 @@ type StatusAccount struct {
 	FinishedAt time.Time           `json:"finished_at,omitzero"`
 	Reason     string              `json:"reason,omitempty"`
 	NextStep   string              `json:"next_step,omitempty"`
-	Turn       *StatusTurn         `json:"turn,omitempty"` // nil when the last pass is over and has not failed
+}
+
+// rowOf is a row with what was accepted of its differences set apart; the zero answer is one of which nothing was.
+func rowOf(a ledger.Account, answer verify.Account) AccountRow {
+	if answer.Account != "" {
+		a.Verdict = string(answer.Verdict)
+	}
+	return AccountRow{
+		Account: a.Address, State: a.State, Mailboxes: a.Mailboxes, Messages: a.Messages, Octets: a.Octets, Copied: a.Copied, Failed: a.Failed,
+		Verdict: a.Verdict, Accepted: len(answer.Accepted), VerifiedAt: a.VerifiedAt, StartedAt: a.Started, FinishedAt: a.Finished,
+		Reason: a.Reason, NextStep: a.NextStep,
+	}
+}
+
+// StatusAccount is where one account stands.
+type StatusAccount struct {
+	AccountRow
+
+	Contacts  *StatusObjects `json:"contacts,omitempty"` // nil before the first pass over them
+	Calendars *StatusObjects `json:"calendars,omitempty"`
+	Rules     *StatusRules   `json:"rules,omitempty"`
+	Turn      *StatusTurn    `json:"turn,omitempty"` // nil when the last pass is over and has not failed
 }
 
 // StatusTurn is where the last pass over an account stands.
@@ -153,17 +171,12 @@ func (m *Move) Status(ctx context.Context, choice people.Choice) (Status, error)
 	}
 	var accepted []verify.Accepted
 	for _, r := range rows {
-		answer, some := settled[r.Address]
-		if some {
-			r.Verdict = string(answer.Verdict)
-		}
+		answer := settled[r.Address]
 		accepted = append(accepted, answer.Accepted...)
 		status.Accounts = append(status.Accounts, StatusAccount{
-			Account: r.Address, State: r.State, Mailboxes: r.Mailboxes, Messages: r.Messages, Octets: r.Octets, Copied: r.Copied, Failed: r.Failed,
-			Contacts: statusObjects(objects[r.Address], rehome.KindContacts), Calendars: statusObjects(objects[r.Address], rehome.KindCalendars),
-			Rules: statusRules(rules, r.Address), Verdict: r.Verdict, Accepted: len(answer.Accepted), VerifiedAt: r.VerifiedAt,
-			StartedAt: r.Started, FinishedAt: r.Finished,
-			Reason: r.Reason, NextStep: r.NextStep, Turn: turns[r.Address],
+			AccountRow: rowOf(r, answer), Rules: statusRules(rules, r.Address), Turn: turns[r.Address],
+			Contacts:  statusObjects(objects[r.Address], rehome.KindContacts),
+			Calendars: statusObjects(objects[r.Address], rehome.KindCalendars),
 		})
 	}
 	status.Findings = verify.Unexcused(status.Findings, accepted)

@@ -50,8 +50,19 @@ func (l *Accepted) Withdraw(ctx context.Context, differences ...string) error {
 	})
 }
 
+// Of returns those of one account.
+func (l *Accepted) Of(ctx context.Context, address string) ([]Acceptance, error) {
+	all, err := l.acceptances(ctx, `WHERE address = ? ORDER BY accepted_unix, difference`, address)
+	return all[address], err
+}
+
 // All returns all of them, by account.
 func (l *Accepted) All(ctx context.Context) (map[string][]Acceptance, error) {
+	return l.acceptances(ctx, `ORDER BY address, accepted_unix, difference`)
+}
+
+// acceptances reads rows; which says how they are chosen and sorted.
+func (l *Accepted) acceptances(ctx context.Context, which string, values ...any) (map[string][]Acceptance, error) {
 	all := map[string][]Acceptance{}
 	err := l.read(ctx, func(rows *sql.Rows) error {
 		var a Acceptance
@@ -60,6 +71,6 @@ func (l *Accepted) All(ctx context.Context) (map[string][]Acceptance, error) {
 		a.Time = fromUnix(accepted)
 		all[a.Address] = append(all[a.Address], a)
 		return err
-	}, `SELECT address, difference, times, sentence, person, reason, accepted_unix FROM accepted ORDER BY address, accepted_unix, difference`)
+	}, `SELECT address, difference, times, sentence, person, reason, accepted_unix FROM accepted `+which, values...)
 	return all, err
 }

@@ -15,10 +15,16 @@ type AccountFilter struct {
 	Verdict string // "equal", "differs" or "unknown"; NotVerified for those that were never compared
 	Part    string // of the address, in lower case
 	Trouble bool   // only those that are blocked or have something that could not be copied
+
+	// Accepted chooses only those of which somebody has accepted a difference. OrAccepted adds those of them that differ to those of
+	// the verdict: whether they count as equal then is for package verify to say.
+	Accepted, OrAccepted bool
 }
 
 // NotVerified chooses the accounts that were never compared.
 const NotVerified = "none"
+
+const ofAccepted = "EXISTS (SELECT 1 FROM accepted c WHERE c.address = a.address)"
 
 // where is the filter as SQL. Only what is asked for is said, so that an index serves it.
 func (f AccountFilter) where() (conditions string, values []any) {
@@ -35,7 +41,14 @@ func (f AccountFilter) where() (conditions string, values []any) {
 	case NotVerified:
 		add("v.verdict IS NULL")
 	default:
-		add("v.verdict = ?", f.Verdict)
+		if f.OrAccepted {
+			add("(v.verdict = ? OR v.verdict = 'differs' AND "+ofAccepted+")", f.Verdict)
+		} else {
+			add("v.verdict = ?", f.Verdict)
+		}
+	}
+	if f.Accepted {
+		add(ofAccepted)
 	}
 	if f.Trouble {
 		add("(a.failed > 0 OR a.state = ?)", AccountBlocked)

@@ -237,6 +237,38 @@ type ObjectCounts struct {
 	Held        int64
 }
 
+// counted is the query of what is counted of each collection.
+const counted = `SELECT c.address, c.kind, c.src_href, c.dst_href, c.src_objects,
+	(SELECT COUNT(*) FROM objects o WHERE o.collection_id = c.id
+		AND (o.state IN ('stored', 'adopted') AND o.code = '' OR o.state IN ('merged', 'conflict') AND o.code NOT LIKE 'update%'
+		AND o.code NOT IN ('gone_at_destination', 'older_at_destination'))) AS there,
+	(SELECT COUNT(*) FROM objects o WHERE o.collection_id = c.id AND o.code <> 'update_held'
+		AND (o.state = 'quarantined' OR o.state IN ('stored', 'adopted') AND o.code <> ''
+		OR o.state <> 'gone' AND o.code IN ('gone_at_destination', 'older_at_destination') OR o.code LIKE 'update%')) AS quarantined,
+	(SELECT COUNT(*) FROM objects o WHERE o.collection_id = c.id AND o.state = 'conflict'
+		AND o.code NOT LIKE 'update%' AND o.code NOT IN ('gone_at_destination', 'older_at_destination')) AS conflicts,
+	(SELECT COUNT(*) FROM objects o WHERE o.collection_id = c.id AND (o.state = 'held' OR o.code = 'update_held')) AS held
+	FROM collections c`
+
+// CollectionCounts is where the objects of one collection stand.
+type CollectionCounts struct {
+	ObjectCounts
+
+	Kind                rehome.Kind
+	Source, Destination string // hrefs
+}
+
+// CountsOf returns the counts of one account's collections, by kind and source.
+func (l *Objects) CountsOf(ctx context.Context, address string) (all []CollectionCounts, err error) {
+	err = l.read(ctx, func(rows *sql.Rows) error {
+		c := CollectionCounts{ObjectCounts: ObjectCounts{Collections: 1}}
+		err := rows.Scan(&address, &c.Kind, &c.Source, &c.Destination, &c.Objects, &c.There, &c.Quarantined, &c.Conflicts, &c.Held)
+		all = append(all, c)
+		return err
+	}, counted+` WHERE c.address = ? ORDER BY c.kind, c.src_href`, address)
+	return all, err
+}
+
 // Counts returns the counts of all accounts, by address and kind.
 func (l *Objects) Counts(ctx context.Context) (map[string]map[rehome.Kind]ObjectCounts, error) {
 	all := map[string]map[rehome.Kind]ObjectCounts{}
@@ -251,16 +283,6 @@ func (l *Objects) Counts(ctx context.Context) (map[string]map[rehome.Kind]Object
 		all[address][kind] = n
 		return err
 	}, `SELECT address, kind, COUNT(*), SUM(src_objects), SUM(there), SUM(quarantined), SUM(conflicts), SUM(held) FROM
-		(SELECT c.address, c.kind, c.src_objects,
-			(SELECT COUNT(*) FROM objects o WHERE o.collection_id = c.id
-				AND (o.state IN ('stored', 'adopted') AND o.code = '' OR o.state IN ('merged', 'conflict') AND o.code NOT LIKE 'update%'
-				AND o.code NOT IN ('gone_at_destination', 'older_at_destination'))) AS there,
-			(SELECT COUNT(*) FROM objects o WHERE o.collection_id = c.id AND o.code <> 'update_held'
-				AND (o.state = 'quarantined' OR o.state IN ('stored', 'adopted') AND o.code <> ''
-				OR o.state <> 'gone' AND o.code IN ('gone_at_destination', 'older_at_destination') OR o.code LIKE 'update%')) AS quarantined,
-			(SELECT COUNT(*) FROM objects o WHERE o.collection_id = c.id AND o.state = 'conflict'
-				AND o.code NOT LIKE 'update%' AND o.code NOT IN ('gone_at_destination', 'older_at_destination')) AS conflicts,
-			(SELECT COUNT(*) FROM objects o WHERE o.collection_id = c.id AND (o.state = 'held' OR o.code = 'update_held')) AS held
-		FROM collections c) AS counted GROUP BY address, kind`)
+		(`+counted+`) AS counted GROUP BY address, kind`)
 	return all, err
 }

@@ -162,7 +162,12 @@ func (s *Screen) showAccounts(w http.ResponseWriter, r *http.Request, who visito
 type accountPage struct {
 	frame
 	journey.AccountDetail
+
+	MoreBoxes int // mailboxes that are not shown
 }
+
+// mostBoxes is how many mailboxes of an account a page shows.
+const mostBoxes = 500
 
 func (s *Screen) showAccount(w http.ResponseWriter, r *http.Request, who visitor) {
 	detail, known, err := s.move.AccountDetail(r.Context(), r.PathValue("address"))
@@ -172,7 +177,9 @@ func (s *Screen) showAccount(w http.ResponseWriter, r *http.Request, who visitor
 	case !known:
 		s.refuse(w, r, who, http.StatusNotFound, "No pass has begun with an account of that address.")
 	default:
-		write(w, r, s.options.Log, http.StatusOK, "account", accountPage{frameOf(detail.Address, "accounts", who), detail})
+		page := accountPage{frameOf(detail.Account, "accounts", who), detail, max(len(detail.Boxes)-mostBoxes, 0)}
+		page.Boxes = page.Boxes[:len(page.Boxes)-page.MoreBoxes]
+		write(w, r, s.options.Log, http.StatusOK, "account", page)
 	}
 }
 

@@ -68,18 +68,18 @@ func (m *testMove) Overview(context.Context, string) (journey.Overview, error) {
 
 func (m *testMove) AccountPage(_ context.Context, f ledger.AccountFilter, after string, limit int) (page journey.AccountPage, err error) {
 	for i := range 250 {
-		a := ledger.Account{Address: fmt.Sprintf("a%03d@example.test", i), State: ledger.AccountPreStaged, Messages: 5, Copied: 5}
+		a := journey.AccountRow{Account: fmt.Sprintf("a%03d@example.test", i), State: ledger.AccountPreStaged, Messages: 5, Copied: 5}
 		if i%10 == 0 {
 			a.Verdict = "differs"
 		}
-		if f.Verdict != "" && f.Verdict != a.Verdict || !strings.Contains(a.Address, f.Part) {
+		if f.Verdict != "" && f.Verdict != a.Verdict || !strings.Contains(a.Account, f.Part) {
 			continue
 		}
-		if page.Counted++; a.Address <= after {
+		if page.Counted++; a.Account <= after {
 			continue
 		}
 		if len(page.Accounts) == limit {
-			page.Next = page.Accounts[limit-1].Address
+			page.Next = page.Accounts[limit-1].Account
 			continue
 		}
 		page.Accounts = append(page.Accounts, a)
@@ -91,11 +91,29 @@ func (m *testMove) AccountDetail(_ context.Context, address string) (journey.Acc
 	if address != "a001@example.test" {
 		return journey.AccountDetail{}, false, nil
 	}
-	return journey.AccountDetail{Account: ledger.Account{Address: address, State: ledger.AccountBlocked, Reason: "is full " + hostile},
+	return testDetail(address), true, nil
+}
+
+// testDetail is an account in trouble, with hostile words wherever a server or a person may have written them.
+func testDetail(address string) journey.AccountDetail {
+	n, at := int64(7), time.Unix(1_699_990_000, 0)
+	return journey.AccountDetail{
+		StatusAccount: journey.StatusAccount{
+			AccountRow: journey.AccountRow{Account: address, State: ledger.AccountBlocked, Reason: "is full " + hostile},
+			Turn:       &journey.StatusTurn{State: ledger.TurnWaiting, Due: at, Reason: "answers " + hostile, Failures: 2, FailingSince: at},
+		},
+		Kinds: []journey.KindStand{{Kind: rehome.KindMail, Source: &n, Compared: &journey.Compared{Source: 7, Destination: 5, Differences: 2}}},
+		Boxes: []journey.MailboxPair{{Source: "INBOX", Destination: "INBOX", AtSource: &n, Brought: 5, There: &n, Compared: true, Differences: 2},
+			{Source: hostile, Destination: hostile}, {Source: "Spam", LeftOut: hostile}, {Destination: hostile, There: &n}},
+		Collections: []journey.CollectionPair{{Kind: rehome.KindContacts, Name: hostile, AtSource: 3, Brought: 2, Trouble: 1}},
+		Scripts:     []verify.Rule{{Script: hostile, State: verify.RuleMissing}},
 		Findings: []rehome.Finding{{Code: "message_refused", Severity: rehome.SeverityError, Account: address, Object: hostile,
 			Sentence: `the server says "` + hostile + `"`, NextStep: "ask"}},
-		Open:     []verify.Open{{ID: "3f9a01c27b44", Account: address, What: "missing_message", Place: "INBOX", Sentence: "is missing " + hostile}},
-		Accepted: []verify.Accepted{{Open: verify.Open{ID: "0123456789ab", What: "extra"}, By: "bo", Reason: hostile}}}, true, nil
+		Open:        []verify.Open{{ID: "3f9a01c27b44", Account: address, What: "missing_message", Place: "INBOX", Sentence: "is missing " + hostile}},
+		Excused:     []verify.Accepted{{Open: verify.Open{ID: "0123456789ab", What: "extra"}, By: "bo", Reason: hostile}},
+		Certificate: journey.CertificateStand{Why: "has 2 differences", File: hostile, Written: at},
+		Events:      []journey.AccountEvent{{At: at, What: journey.EventAction, Text: "difference accepted: " + hostile, Who: "anna " + hostile}},
+	}
 }
 
 func (m *testMove) FindingPage(
@@ -460,6 +478,21 @@ func TestScreen_hostileWordsAreText(t *testing.T) {
 	}
 	if status, body := s.get("/accounts/other@example.test"); status != http.StatusNotFound || !strings.Contains(body, "No pass has begun") {
 		t.Errorf("an account that is not there: %d", status)
+	}
+}
+
+// The page of an account says what is not known, and never zero for it.
+func TestScreen_account(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	s.mustSignIn()
+	_, body := s.get("/accounts/a001@example.test")
+	for _, want := range []string{
+		"7 and 5", "2 differences", "not known", "not copied:", "only there", "has 2 differences", "in a row", "It is not true any more",
+	} {
+		if !strings.Contains(body, want) {
+			t.Errorf("%q is missing", want)
+		}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"rehome"
+	"rehome/internal/endpoint"
 	"rehome/internal/journey"
 	"rehome/internal/ledger"
 	"rehome/internal/verify"
@@ -28,12 +29,37 @@ type workView struct {
 	State      WorkState
 	Progress   string
 	Bar        *bar
+	HeldUp     heldUp
 	Elsewhere  *journey.Running // what another process does
 	Plan       *proposal
 	MayOperate bool
 	MayConfirm bool
 	Final      bool
 	Confirm    string // what the button says
+}
+
+// heldUp is what a pass waits for most, and what that can be helped with.
+type heldUp struct {
+	Lately, Whole []endpoint.Share
+	Next          string
+}
+
+// heldUpBy says what to do about what holds a pass up most.
+func heldUpBy(running journey.Running) heldUp {
+	h := heldUp{Lately: running.HeldUp, Whole: running.HeldUpWhole}
+	if len(h.Lately) == 0 {
+		h.Lately = h.Whole
+	}
+	if len(h.Lately) > 0 {
+		h.Next = map[string]string{
+			endpoint.BySource:      "more connections may help, as long as the source answers faster with them: limits.source_connections",
+			endpoint.ByDestination: "more connections may help, as long as the destination takes more with them: limits.destination_connections",
+			endpoint.ByLine:        "run rehome nearer to the servers, or with more connections: limits.per_account",
+			endpoint.ByLimit:       "the settings keep the pass so slow: limits.bytes_per_second",
+			endpoint.ByUs:          "a machine with faster processors or disks would copy faster",
+		}[h.Lately[0].By]
+	}
+	return h
 }
 
 // bar is how far a pass has come.
@@ -48,7 +74,7 @@ func (s *Screen) workFor(who visitor, now seen) workView {
 	view.State, view.Any, view.Plan = s.desk.seen()
 	if running := now.overview.Work; running.State == journey.RunRunning {
 		snapshot := running.Snapshot()
-		view.Progress = s.options.Words.Progress(snapshot)
+		view.Progress, view.HeldUp = s.options.Words.Progress(snapshot), heldUpBy(running)
 		view.Bar = &bar{"Messages", min(snapshot.Done, snapshot.Messages), max(snapshot.Messages, 1)}
 		if snapshot.Messages == 0 {
 			view.Bar = &bar{"Accounts", int64(snapshot.Finished), max(int64(snapshot.Accounts), 1)}

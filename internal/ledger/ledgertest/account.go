@@ -154,6 +154,11 @@ func acceptedUntilItIsWithdrawn(t *testing.T, empty Empty) {
 	if diff := cmp.Diff(map[string][]ledger.Acceptance{anna: {first}, bert: {other}}, got); diff != "" {
 		t.Error(diff)
 	}
+	of, err := l.again.Accepted.Of(ctx, bert)
+	must(t, err)
+	if diff := cmp.Diff([]ledger.Acceptance{other}, of); diff != "" {
+		t.Error(diff)
+	}
 }
 
 // Lines get number, time and digest when they are added, by whomever, and come back in their order.

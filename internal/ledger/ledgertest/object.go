@@ -117,6 +117,12 @@ func exceptionsAndCounts(t *testing.T, empty Empty) {
 	if diff := cmp.Diff(want, counts["anna@example.test"][rehome.KindContacts]); diff != "" {
 		t.Error(diff)
 	}
+	of, err := l.again.Objects.CountsOf(t.Context(), "anna@example.test")
+	must(t, err)
+	one := ledger.CollectionCounts{ObjectCounts: want, Kind: rehome.KindContacts, Source: "/src/book/", Destination: "/dst/book/"}
+	if diff := cmp.Diff([]ledger.CollectionCounts{one}, of); diff != "" {
+		t.Error(diff)
+	}
 }
 
 func renameKeepsTheRow(t *testing.T, empty Empty) {

@@ -37,6 +37,10 @@ func pagesOfAccounts(t *testing.T, empty Empty) {
 	l := create(t, empty)
 	seedPages(t, l)
 	must(t, l.Passes.Begin(t.Context(), queued("x_%!@example.test")))
+	for _, of := range []string{"a04@example.test", "a05@example.test"} {
+		must(t, l.Accepted.Accept(t.Context(), ledger.Acceptance{Address: of, Difference: "0a", Times: 1}))
+	}
+	must(t, l.Verifications.Save(t.Context(), ledger.Verification{Address: "a07@example.test", Level: "full", Verdict: "equal", Result: []byte("{}")}))
 	for name, test := range map[string]struct {
 		filter ledger.AccountFilter
 		want   []int
@@ -46,7 +50,10 @@ func pagesOfAccounts(t *testing.T, empty Empty) {
 		"with trouble":  {ledger.AccountFilter{Trouble: true}, []int{0, 1, 3, 6, 9, 11}},
 		"part":          {ledger.AccountFilter{Part: "a1"}, []int{10, 11}},
 		"both":          {ledger.AccountFilter{State: ledger.AccountPreStaged, Verdict: "differs"}, []int{4, 8}},
-		"never":         {ledger.AccountFilter{Verdict: ledger.NotVerified, Part: "a0"}, []int{1, 2, 3, 5, 6, 7, 9}},
+		"never":         {ledger.AccountFilter{Verdict: ledger.NotVerified, Part: "a0"}, []int{1, 2, 3, 5, 6, 9}},
+		"accepted":      {ledger.AccountFilter{Accepted: true}, []int{4, 5}},
+		"and differs":   {ledger.AccountFilter{Accepted: true, Verdict: "differs"}, []int{4}},
+		"or accepted":   {ledger.AccountFilter{OrAccepted: true, Verdict: "equal"}, []int{4, 7}},
 		"no pattern":    {ledger.AccountFilter{Part: "a_"}, nil},
 		"no percentage": {ledger.AccountFilter{Part: "a%"}, nil},
 	} {
@@ -89,8 +96,9 @@ func pagesOfAccounts(t *testing.T, empty Empty) {
 		{State: ledger.AccountBlocked, Accounts: 3, Messages: 18, Copied: 18, Failed: 1},
 		{State: ledger.AccountBlocked, Verdict: "differs", Accounts: 1},
 		{State: ledger.AccountPlanned, Unfinished: true, Accounts: 1},
-		{State: ledger.AccountPreStaged, Accounts: 6, Messages: 36, Copied: 36, Failed: 2},
+		{State: ledger.AccountPreStaged, Accounts: 5, Messages: 29, Copied: 29, Failed: 2},
 		{State: ledger.AccountPreStaged, Verdict: "differs", Accounts: 2, Messages: 12, Copied: 12},
+		{State: ledger.AccountPreStaged, Verdict: "equal", Accounts: 1, Messages: 7, Copied: 7},
 	}
 	if diff := cmp.Diff(want, totals); diff != "" {
 		t.Error(diff)
