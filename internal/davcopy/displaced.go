@@ -53,7 +53,7 @@ func isAnother(row ledger.Object, data []byte) bool {
 		return false
 	}
 	object, err := pim.Inspect(data)
-	return err == nil && object.UID != "" && object.UID != plainUID(row.UID)
+	return err == nil && object.UID != "" && plainUID(object.UID) != plainUID(row.UID)
 }
 
 // displace makes a row that of an object that has vanished. What was merged with it takes it over, and what has nothing at

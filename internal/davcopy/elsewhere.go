@@ -37,11 +37,11 @@ func parentOf(href string) string {
 	return href[:strings.LastIndexByte(href, '/')+1]
 }
 
-// holderElsewhere is the href of what another collection of the source has at the destination under a UID, "" for none: not
-// every server says who has it.
-func (j *collectionJob) holderElsewhere(ctx context.Context, uid string) (string, error) {
+// holderElsewhere is the href of what another collection of the source has at the destination under such an identity, "" for none:
+// not every server says who has it.
+func (j *collectionJob) holderElsewhere(ctx context.Context, is func(identity string) bool) (string, error) {
 	known, err := j.ledger().Collections(ctx, j.slice.account.Address)
-	if err != nil || uid == "" {
+	if err != nil {
 		return "", err
 	}
 	for _, href := range slices.Sorted(maps.Keys(known)) {
@@ -54,7 +54,7 @@ func (j *collectionJob) holderElsewhere(ctx context.Context, uid string) (string
 			return "", err
 		}
 		for _, name := range slices.Sorted(maps.Keys(rows)) {
-			if row := rows[name]; holds(row) && row.UID == uid && !row.Missing() {
+			if row := rows[name]; holds(row) && row.UID != "" && is(row.UID) && !row.Missing() {
 				return hrefOf(c.Destination, row.Destination), nil
 			}
 		}

@@ -65,7 +65,7 @@ var (
 		Sentence: "not copied: {why}",
 		NextStep: "make this change to the series again in a calendar client: at the source before the next sync, or at the destination",
 		Meaning: "The source stores a changed occurrence of a recurring event as an object of its own, and the destination wants the event " +
-			"and its changes in one object (RFC 4791, section 4.1). The series was copied without this change.",
+			"and its changes in one object (RFC 4791, section 4.1). The series, or another change of it, was copied without this one.",
 	}
 	seriesApart = rehome.Declared{
 		Code: "series_apart", Topic: rehome.TopicObjects, Severity: rehome.SeverityError, Again: rehome.AgainEachPass,

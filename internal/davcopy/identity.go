@@ -5,6 +5,8 @@ package davcopy
 import (
 	"bytes"
 	"context"
+	"iter"
+	"maps"
 	"slices"
 	"strings"
 
@@ -13,10 +15,12 @@ import (
 )
 
 // An event and its changed occurrences have one UID, and belong in one object (RFC 4791 section 4.1). Where a source has the
-// occurrences under a name of their own, the two are two objects all the same: neither is an older version of the other, nor
-// the other under a new name, and what the destination has of the one is not taken for the other.
+// occurrences under names of their own, all of them are objects all the same: none is an older version of another, nor another
+// one under a new name, and what the destination has of one is not taken for another. Which occurrence is changed tells those
+// of one event apart.
 
-// apartMark ends the identity of an object that holds changed occurrences and not their event.
+// apartMark is behind the UID in the identity of an object that holds changed occurrences and not their event, and before the first
+// of these.
 const apartMark = "\x1e"
 
 // inspect is pim.Inspect, and gives such an object an identity of its own for a UID.
@@ -24,6 +28,9 @@ func inspect(data []byte) (pim.Object, error) {
 	o, err := pim.Inspect(data)
 	if err == nil && o.UID != "" && isApart(o) {
 		o.UID += apartMark
+		if !o.FirstChange.IsZero() {
+			o.UID += o.FirstChange.UTC().Format("20060102T150405Z")
+		}
 	}
 	return o, err
 }
@@ -32,7 +39,10 @@ func inspect(data []byte) (pim.Object, error) {
 func isApart(o pim.Object) bool { return o.Overrides > 0 && !o.Master }
 
 // plainUID is the UID as it stands in the object.
-func plainUID(identity string) string { return strings.TrimSuffix(identity, apartMark) }
+func plainUID(identity string) string {
+	uid, _, _ := strings.Cut(identity, apartMark)
+	return uid
+}
 
 // holdApart takes changed occurrences that have a name of their own out of a chunk: where the destination wants them and their event
 // in one object, it gets the event. That is as much of them as is held at once; what is more has its turn as it comes.
@@ -55,26 +65,38 @@ func holdsApart(data []byte) bool {
 	return err == nil && isApart(o)
 }
 
-// otherPart is the source name of what the destination has instead of an object: of changed occurrences their event, and of an
-// event its changed occurrences; "" where it has neither. To delete one of the two would lose it.
-func (j *collectionJob) otherPart(p *transfer) string {
+// otherPart is what the destination has instead of an object, by the source name and the identity: of changed occurrences their event,
+// or other ones of it, and of an event its changed occurrences; "" where it has none of that. To delete one of the two would lose it.
+func (j *collectionJob) otherPart(p *transfer) (name, identity string) {
 	if p.kind != pim.KindCalendar || p.row.UID == "" {
-		return ""
-	}
-	other := plainUID(p.row.UID)
-	if other == p.row.UID {
-		other += apartMark
+		return "", ""
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return j.byUID[other]
+	identity = firstPart(maps.Keys(j.byUID), plainUID(p.row.UID), p.row.UID)
+	return j.byUID[identity], identity
 }
 
-// holderElsewhereOf is holderElsewhere for whichever part of an event another collection has.
+// firstPart is the first of the identities of a UID besides one of them, "" for none: that of the event comes before those of its
+// changed occurrences. It is pure.
+func firstPart(identities iter.Seq[string], uid, besides string) (first string) {
+	for identity := range identities {
+		if plainUID(identity) == uid && identity != besides && (first == "" || identity < first) {
+			first = identity
+		}
+	}
+	return first
+}
+
+// holderElsewhereOf is holderElsewhere for whichever part of an event another collection has, the event first.
 func (j *collectionJob) holderElsewhereOf(ctx context.Context, identity string) (string, error) {
-	holder, err := j.holderElsewhere(ctx, plainUID(identity))
-	if holder == "" && err == nil && identity != "" {
-		holder, err = j.holderElsewhere(ctx, plainUID(identity)+apartMark)
+	uid := plainUID(identity)
+	if uid == "" {
+		return "", nil
+	}
+	holder, err := j.holderElsewhere(ctx, func(other string) bool { return other == uid })
+	if holder == "" && err == nil {
+		holder, err = j.holderElsewhere(ctx, func(other string) bool { return plainUID(other) == uid })
 	}
 	return holder, err
 }

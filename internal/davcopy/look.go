@@ -206,7 +206,7 @@ func (j *collectionJob) holderOf(p *transfer, refusal error) string {
 	if errors.As(refusal, &refused) && refused.Href != "" {
 		return refused.Href
 	}
-	part := j.otherPart(p)
+	part, _ := j.otherPart(p)
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	for _, other := range []string{j.byUID[p.row.UID], part} {
@@ -215,7 +215,7 @@ func (j *collectionJob) holderOf(p *transfer, refusal error) string {
 		}
 	}
 	if object, err := pim.Inspect(p.data); err == nil && j.unknown != nil {
-		if all := append(j.unknown.withUID(object.UID), j.unknown.withUID(object.UID+apartMark)...); len(all) > 0 {
+		if all := j.unknown.withPlainUID(plainUID(object.UID)); len(all) > 0 {
 			return hrefOf(j.place.target.Href, all[0].name)
 		}
 	}

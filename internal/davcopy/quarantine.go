@@ -45,20 +45,25 @@ func (j *collectionJob) giveUp(p *transfer, why rehome.Declared, refusal error) 
 	if judge(refusal, 2) == stepFindUID && objectRefused.Has(why.Code) {
 		why = duplicateUID
 	}
-	if other := j.otherPart(p); other != "" && (duplicateUID.Has(why.Code) || objectRefused.Has(why.Code)) {
-		why, words = partedFinding(p.object, words, decodedName(other))
+	if other, identity := j.otherPart(p); other != "" && (duplicateUID.Has(why.Code) || objectRefused.Has(why.Code)) {
+		why, words = partedFinding(p.object, words, decodedName(other), identity)
 	}
 	*p = p.refuse(why, words)
 	return j.quarantine(p)
 }
 
-// partedFinding is for one of two objects that the destination wants in one, where it has the other one.
-func partedFinding(o pim.Object, words, other string) (rehome.Declared, string) {
+// partedFinding is for one of several objects that the destination wants in one, where it has another one, of that name and identity.
+func partedFinding(o pim.Object, words, other, identity string) (rehome.Declared, string) {
 	const wants = ", and the destination wants both in one object"
-	if isApart(o) {
-		return overrideApart, fmt.Sprintf("%s; it is a changed occurrence of an event that has another name at the source, %q%s", words, other, wants)
+	changed := identity != plainUID(identity)
+	switch {
+	case !isApart(o):
+		return seriesApart, fmt.Sprintf("%s; a changed occurrence of this event has another name at the source, %q%s", words, other, wants)
+	case changed:
+		return overrideApart, fmt.Sprintf("%s; it is a changed occurrence of an event of which another one has another name at the source, %q%s", words,
+			other, wants)
 	}
-	return seriesApart, fmt.Sprintf("%s; a changed occurrence of this event has another name at the source, %q%s", words, other, wants)
+	return overrideApart, fmt.Sprintf("%s; it is a changed occurrence of an event that has another name at the source, %q%s", words, other, wants)
 }
 
 // wordsOf are a server's own, where it has said something.

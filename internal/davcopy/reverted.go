@@ -127,7 +127,8 @@ func (j *collectionJob) judgeAltered(row ledger.Object, there dav.Object) ledger
 	}
 	form, _ := pim.Digest(there.Data, j.content())
 	object, err := pim.Inspect(there.Data)
-	another := err == nil && object.UID != "" && row.UID != "" && object.UID != plainUID(row.UID) && !knows(row, form[:]) // which has got the name
+	others := err == nil && object.UID != "" && row.UID != "" && plainUID(object.UID) != plainUID(row.UID)
+	another := others && !knows(row, form[:]) // which has got the name
 	switch {
 	case another && row.State == ledger.ObjectGone:
 		row.Anew = true

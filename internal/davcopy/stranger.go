@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"fmt"
+	"maps"
 	"slices"
 
 	"rehome/internal/content/pim"
@@ -86,6 +87,16 @@ func (s *strangers) withUID(uid string) []*foreign {
 		return nil
 	}
 	return free(s.byUID[uid])
+}
+
+// withPlainUID are those that stand for any part of the event of a UID, the event first.
+func (s *strangers) withPlainUID(uid string) (all []*foreign) {
+	for _, identity := range slices.Sorted(maps.Keys(s.byUID)) {
+		if plainUID(identity) == uid {
+			all = append(all, s.withUID(identity)...)
+		}
+	}
+	return all
 }
 
 // withForms are those of one of the forms that are still strangers.

@@ -34,6 +34,9 @@ type Object struct {
 	Recurring  bool
 	Overrides  int  // components with RECURRENCE-ID
 	Master     bool // a component without RECURRENCE-ID
+	// FirstChange is the earliest RECURRENCE-ID as an instant, where the object holds changed occurrences and not their event; a
+	// floating time or a date counts as UTC. It is zero where none can be read.
+	FirstChange time.Time
 
 	Links []Link // attachments and pictures that lie elsewhere, at most 20
 
@@ -84,7 +87,28 @@ func Inspect(data []byte) (Object, error) {
 	if doc.Kind == KindCalendar {
 		o.findTimes(doc)
 	}
+	if o.Overrides > 0 && !o.Master {
+		o.FirstChange = doc.firstChange()
+	}
 	return o, nil
+}
+
+// firstChange is the earliest RECURRENCE-ID.
+func (d *Document) firstChange() (first time.Time) {
+	zones := newZones(d, newBudget())
+	for _, calendar := range d.Components {
+		for _, child := range calendar.Children {
+			id, _ := child.First("RECURRENCE-ID")
+			at, ok := parseMoment(string(id.Value))
+			if !ok {
+				continue
+			}
+			if instant := zones.instant(at, id.Param("TZID")); first.IsZero() || instant.Before(first) {
+				first = instant
+			}
+		}
+	}
+	return first
 }
 
 // maxLinks bounds the links of an object: more than that of one helps nobody.

@@ -27,7 +27,7 @@ type draft struct {
 	invites bool
 	invited bool // the account is an attendee and has answered
 	repeats bool
-	changes bool // it is a changed occurrence of the event of its UID, without that event
+	changes int // it is a changed occurrence of the event of its UID, without that event: which one, from 1; 0 for none
 }
 
 // bytes writes the object.
@@ -69,8 +69,8 @@ func (f draft) event(account string) []string {
 	day := 1 + f.version%27
 	lines = append(lines, fmt.Sprintf("DTSTART:200003%02dT100000Z", day), fmt.Sprintf("DTEND:200003%02dT110000Z", day),
 		fmt.Sprintf("SUMMARY:mark %s version %d", f.mark, f.version))
-	if f.changes {
-		lines = append(lines, "RECURRENCE-ID:20000309T100000Z")
+	if f.changes > 0 {
+		lines = append(lines, fmt.Sprintf("RECURRENCE-ID:200003%02dT100000Z", 2+7*f.changes))
 	}
 	if f.repeats {
 		lines = append(lines, "RRULE:FREQ=WEEKLY;COUNT=4")
@@ -164,12 +164,15 @@ func markOf(data []byte) string {
 	return ""
 }
 
-// identityOf is the UID of an object, and another one for a changed occurrence without its event.
+// identityOf is the UID of an object, and another one for each changed occurrence without its event.
 func identityOf(data []byte) string {
-	if uid := uidOf(data); uid == "" || !strings.Contains(string(data), "RECURRENCE-ID:") {
-		return uid
+	uid := uidOf(data)
+	for _, line := range unfolded(data) {
+		if occurrence, is := strings.CutPrefix(line, "RECURRENCE-ID:"); is && uid != "" {
+			return "the change of " + uid + " of " + occurrence
+		}
 	}
-	return "a change of " + uidOf(data)
+	return uid
 }
 
 // uidOf finds the UID in an object, "" for none.

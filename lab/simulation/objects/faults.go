@@ -29,7 +29,8 @@ func lasting() []string {
 	all := []string{
 		"object refused", "object refused for lack of room", "object refused as a server error", "object spoilt", "removal refused",
 		"collection refused", "collection made under another name", "property refused",
-		"the user had copied it before", "contacts without FN", "contacts without UID", "events with METHOD", "events without DTSTAMP", changesApart,
+		"the user had copied it before", "contacts without FN", "contacts without UID", "events with METHOD", "events without DTSTAMP",
+		changesApart, eventMissing,
 		verifiedBetween, copiedAgain, ledgerLost, "meetings of the account", "meetings of others", "odd names",
 		"source user adds", "source user edits", "source user deletes", "source user renames", "source user moves", "source user copies",
 		"source user copies within a collection", "source user deletes a collection", "source user makes a collection", "source user replaces",

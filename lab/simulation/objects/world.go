@@ -117,9 +117,12 @@ func (w *world) addAs(e *end, c *collection, file string, when ...string) {
 	}
 	change := e == w.src && c.kind == calendars && d.uid != "" && len(c.objects) < most && w.d.happens(changesApart, 0.5, name...)
 	d.repeats = d.repeats || change
-	w.show(c, file, d)
-	if change {
-		w.addChange(c, d, name)
+	missing := change && w.d.happens(eventMissing, 0.5, name...)
+	if !missing {
+		w.show(c, file, d)
+	}
+	for n := 1; change && n <= 1+w.d.below(mostChanges, append([]string{"changes"}, name...)...) && len(c.objects) < most; n++ {
+		w.addChange(c, d, n, append([]string{number(n)}, name...))
 	}
 }
 
@@ -130,13 +133,18 @@ func (w *world) show(c *collection, file string, d draft) {
 	w.truth.shown(data)
 }
 
-// changesApart: the source has an event and a changed occurrence of it as two objects, which RFC 4791 section 4.1 forbids.
-const changesApart = "changed occurrences with a name of their own"
+const (
+	// changesApart: the source has an event and changed occurrences of it as objects of their own, which RFC 4791 section 4.1 forbids.
+	changesApart = "changed occurrences with a name of their own"
+	// eventMissing: and has not the event itself, as an invitation to some of its occurrences alone leaves it.
+	eventMissing = "changed occurrences without their event"
+	mostChanges  = 2 // of an event
+)
 
 // addChange gives an event such a changed occurrence, under a name that comes before or behind that of the event.
-func (w *world) addChange(c *collection, event draft, name []string) {
+func (w *world) addChange(c *collection, event draft, which int, name []string) {
 	w.marks++
-	d := draft{mark: "m" + number(w.marks), version: 1, uid: event.uid, kind: calendars, flaws: map[string]bool{}, changes: true}
+	d := draft{mark: "m" + number(w.marks), version: 1, uid: event.uid, kind: calendars, flaws: map[string]bool{}, changes: which}
 	file := simulation.Pick(w.d.chance("before or behind").With(name...), "", "zz-") + d.mark + "-" + event.mark + ".ics"
 	w.show(c, file, d)
 }
