@@ -5,8 +5,10 @@ package mailcopy_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 
 	"rehome"
@@ -54,19 +56,47 @@ func TestRunSlice_accountThatFillsItsQuota(t *testing.T) {
 	p.wantEqual("INBOX", "INBOX")
 }
 
-// A source may estimate sizes. Whether a message is above the limit that the destination announces its octets tell.
+// A source may estimate sizes. Whether a message is above the limit that the destination announces its octets tell; one that the source
+// refuses to hand out then keeps back none of the others.
 func TestSync_estimatedSizeAboveTheLimit(t *testing.T) {
 	t.Parallel()
 	p := atmailPair(t)
 	listedSize := regexp.MustCompile(`RFC822\.SIZE ([0-9]+)`)
-	p.srcVia = rewrite(t, p.src.IMAP, func(line []byte) []byte { return listedSize.ReplaceAll(line, []byte("RFC822.SIZE ${1}00")) })
+	withhold := withholding(2)
+	p.srcVia = rewrite(t, p.src.IMAP, func(line []byte) []byte {
+		return withhold(listedSize.ReplaceAll(line, []byte("RFC822.SIZE ${1}00")))
+	})
 	p.dstVia = rewrite(t, p.dst.IMAP, func(line []byte) []byte {
 		return bytes.ReplaceAll(line, []byte(" UIDPLUS"), []byte(" UIDPLUS APPENDLIMIT=20000"))
 	})
-	p.fill(p.src, "INBOX", append(letters(2, 1_000, "small"), letters(1, 40_000, "large")...)...)
+	p.fill(p.src, "INBOX", append(letters(3, 1_000, "small"), letters(1, 40_000, "large")...)...)
 	r := p.sync()
-	if r.Tally.Copied != 2 || r.Tally.Failed != 1 {
-		t.Errorf("%+v, want both that fit copied, and the other one refused", r.Tally)
+	if r.Tally.Copied != 2 || r.Tally.Failed != 2 {
+		t.Errorf("%+v, want both that fit and can be read copied, and the others refused; %v", r.Tally, r.Findings)
 	}
 	wantFinding(t, r, "message_too_large")
+	wantFinding(t, r, "message_unreadable")
+}
+
+// withholding takes the body of a message out of the answers of a source that answers no two commands at once, and has it say NO.
+func withholding(uid int) func(line []byte) []byte {
+	begins := regexp.MustCompile(fmt.Sprintf(`^\* \d+ FETCH \(UID %d .*BODY\[\] \{`, uid))
+	var mu sync.Mutex
+	var within, refused bool
+	return func(line []byte) []byte {
+		mu.Lock()
+		defer mu.Unlock()
+		switch {
+		case begins.Match(line):
+			within, refused = true, true
+			return nil
+		case within:
+			within = string(line) != ")\r\n"
+			return nil
+		case refused && bytes.Contains(line, []byte(" OK Fetch completed")):
+			refused = false
+			return bytes.Replace(line, []byte(" OK Fetch completed"), []byte(" NO Some messages could not be read"), 1)
+		}
+		return line
+	}
 }

@@ -168,7 +168,7 @@ func (j *mailboxJob) keptEarlier(e entry) (path, messageID string) {
 // errNoOriginal says that the source answered without the message.
 var errNoOriginal = errors.New("the source does not hand the message out")
 
-// download streams one message of the source into w.
+// download streams one message of the source into w. That the source says NO to it concerns no other message, see unread.
 func (j *mailboxJob) download(ctx context.Context, uid imap.UID, w io.Writer) error {
 	came := false
 	command, err := j.src.Fetch(ctx, imap.NewUIDSet(uid), imap.FetchItems{Body: true}, imap.FetchHandler{
@@ -184,13 +184,17 @@ func (j *mailboxJob) download(ctx context.Context, uid imap.UID, w io.Writer) er
 	if err == nil {
 		err = command.Wait(ctx)
 	}
-	if err == nil && !came {
+	fault := faultOf(err, "read source mailbox", j.pair.Source)
+	switch {
+	case j.src.Err() != nil && err != nil:
+		return faultOf(&readError{uid: uid, err: err}, "read source mailbox", j.pair.Source)
+	case imap.IsStatus(err, "NO") && rehome.ClassOf(fault) == rehome.ClassPermanent:
+		fault = nil
+	}
+	if fault == nil && !came {
 		return errNoOriginal
 	}
-	if err != nil && j.src.Err() != nil {
-		err = &readError{uid: uid, err: err}
-	}
-	return faultOf(err, "read source mailbox", j.pair.Source)
+	return fault
 }
 
 // refuseOversize takes out what is above the destination's announced limit (RFC 7889), before a
