@@ -28,7 +28,7 @@ var floors = []struct {
 	{"what brings a ledger up to date", []string{"rehome/internal/ledger/upgrade"}},
 	{"what each engine stands on", []string{
 		"rehome/internal/alias", "rehome/internal/atmail8", "rehome/internal/beacon", "rehome/internal/dnswrite",
-		"rehome/internal/endpoint", "rehome/internal/escrow",
+		"rehome/internal/endpoint", "rehome/internal/escrow", "rehome/internal/jsonschema",
 		"rehome/internal/ledger", "rehome/internal/ledger/",
 		"rehome/internal/maillog", "rehome/internal/mapping", "rehome/internal/pass", "rehome/internal/passhash", "rehome/internal/roster",
 		"rehome/internal/uidl", "rehome/internal/vault",

@@ -60,6 +60,7 @@ another, and proves that both ends are equal. You can interrupt and repeat every
 		watchCommand(f),
 		serveCommand(f),
 		operatorsCommand(f),
+		tokensCommand(f),
 		explainCommand(f),
 		configCommand(f),
 		storeCommand(f),

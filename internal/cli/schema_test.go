@@ -38,7 +38,7 @@ func TestSchema_keysAreLowerCase(t *testing.T) {
 	t.Parallel()
 	all := schema()
 	proper := regexp.MustCompile(`^[a-z0-9]+(_[a-z0-9]+)*$`)
-	for name, definition := range all["$defs"].(definitions) {
+	for name, definition := range all["$defs"].(map[string]map[string]any) {
 		for key := range definition["properties"].(map[string]any) {
 			if !proper.MatchString(key) {
 				t.Errorf("%s has the key %q", name, key)

@@ -13,24 +13,32 @@ import (
 
 // BothEnds is where everything goes and with which limits, as the settings have it.
 type BothEnds struct {
-	Domains  []string // none means those of the accounts that are found
-	Services []ServicePair
-	Names    []NameRule
-	Limits   []Limit
+	Domains  []string      `json:"domains"` // none means those of the accounts that are found
+	Services []ServicePair `json:"services"`
+	Names    []NameRule    `json:"names"`
+	Limits   []Limit       `json:"limits"`
 }
 
 // ServicePair is what carries one kind, at both ends. Where one end is empty, the kind does not move that way.
 type ServicePair struct {
-	Name                string // "IMAP"
-	Carries             string
-	Source, Destination string // host and port, and how it is entered
+	Name        string `json:"name"` // "IMAP"
+	Carries     string `json:"carries"`
+	Source      string `json:"source"` // host and port, and how it is entered
+	Destination string `json:"destination"`
 }
 
 // NameRule says where a mailbox goes that does not keep its name.
-type NameRule struct{ What, Where string }
+type NameRule struct {
+	What  string `json:"what"`
+	Where string `json:"where"`
+}
 
 // Limit is one bound, with the setting that changes it.
-type Limit struct{ What, Is, Setting string }
+type Limit struct {
+	What    string `json:"what"`
+	Is      string `json:"is"`
+	Setting string `json:"setting"`
+}
 
 // BothEnds reads the settings. It holds no secret and no place of one.
 func (m *Move) BothEnds() BothEnds {

@@ -14,14 +14,14 @@ import (
 
 // Overview is the whole move in figures, for the first page of the screen.
 type Overview struct {
-	Organisation string
-	Running      bool // a sync is at work now
-	Work         Running
-	Itinerary    itinerary.Itinerary
-	Totals       []ledger.AccountTotal
-	Settled      int64 // accounts that differ, and of which somebody has accepted all differences
-	Findings     []ledger.FindingTotal
-	At           time.Time // when the figures were read
+	Organisation string                `json:"organisation"`
+	Running      bool                  `json:"running"` // a sync is at work now
+	Work         Running               `json:"work"`
+	Itinerary    itinerary.Itinerary   `json:"itinerary"`
+	Totals       []ledger.AccountTotal `json:"totals"`
+	Settled      int64                 `json:"settled"` // accounts that differ, and of which somebody has accepted all differences
+	Findings     []ledger.FindingTotal `json:"findings"`
+	At           time.Time             `json:"at"` // when the figures were read
 }
 
 // Overview reads the ledger and what lies beside it, and contacts no server. file is that of the settings.

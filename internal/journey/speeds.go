@@ -57,15 +57,15 @@ const SpeedPoints = 500
 
 // Throughput is how much was carried lately, in equal steps.
 type Throughput struct {
-	Step   time.Duration
-	Speeds []ledger.Speed // of steps in which something was carried
-	Events []SpeedEvent
+	Step   time.Duration  `json:"-"`
+	Speeds []ledger.Speed `json:"speeds"` // of steps in which something was carried
+	Events []SpeedEvent   `json:"events"`
 }
 
 // SpeedEvent is what may explain a turn of the curve.
 type SpeedEvent struct {
-	At   time.Time
-	Text string
+	At   time.Time `json:"at"`
+	Text string    `json:"text"`
 }
 
 // mostEvents is how many of the last lines of the audit log are looked through for events.

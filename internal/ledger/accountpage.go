@@ -90,11 +90,15 @@ func (l *Accounts) Count(ctx context.Context, filter AccountFilter, most int) (n
 
 // AccountTotal sums the accounts of one state and one verdict whose turn is over, or is not.
 type AccountTotal struct {
-	State                                      AccountState
-	Verdict                                    string // "" before the first verification
-	Unfinished                                 bool
-	Accounts, Messages, Octets, Copied, Failed int64
-	Newest                                     time.Time // when the last pass over any of them has ended
+	State      AccountState `json:"state"`
+	Verdict    string       `json:"verdict"` // "" before the first verification
+	Unfinished bool         `json:"unfinished"`
+	Accounts   int64        `json:"accounts"`
+	Messages   int64        `json:"messages"`
+	Octets     int64        `json:"bytes"`
+	Copied     int64        `json:"copied"`
+	Failed     int64        `json:"failed"`
+	Newest     time.Time    `json:"newest,omitzero"` // when the last pass over any of them has ended
 }
 
 // Totals sums all accounts, by state, verdict and whether their turn is over.

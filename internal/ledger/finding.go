@@ -65,10 +65,10 @@ func (l *Findings) Page(ctx context.Context, severity rehome.Severity, code stri
 
 // FindingTotal counts the findings of one code.
 type FindingTotal struct {
-	Code     string
-	Severity rehome.Severity
-	Findings int64
-	Accounts int64
+	Code     string          `json:"code"`
+	Severity rehome.Severity `json:"severity"`
+	Findings int64           `json:"findings"`
+	Accounts int64           `json:"accounts"`
 }
 
 // Totals counts the findings by code, those with the most accounts first.

@@ -51,6 +51,7 @@ type Ledger struct {
 	Sightings     *Sightings
 	Notices       *Notices
 	Operators     *Operators
+	Tokens        *Tokens
 	Speeds        *Speeds
 	Leases        *Leases
 	Workers       *Workers
@@ -66,7 +67,7 @@ func newLedger(s *store) *Ledger {
 		Proofs: &Proofs{s}, Audit: &Audit{s},
 		Logins: &Logins{s}, Probes: &Probes{s}, Looks: &Looks{s}, Cutovers: &Cutovers{s}, ProbeMails: &ProbeMails{s}, LateMail: &LateMail{s},
 		Mail: &Mail{mailboxes{s}, batches{s}, fates{s}}, Objects: &Objects{s}, Rules: &Rules{s}, Sightings: &Sightings{s}, Notices: &Notices{s},
-		Operators: &Operators{s}, Speeds: &Speeds{s}, Leases: &Leases{s}, Workers: &Workers{s}, Runs: &Runs{s},
+		Operators: &Operators{s}, Tokens: &Tokens{s}, Speeds: &Speeds{s}, Leases: &Leases{s}, Workers: &Workers{s}, Runs: &Runs{s},
 		store: s,
 	}
 }

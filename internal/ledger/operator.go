@@ -41,16 +41,7 @@ func (l *Operators) Save(ctx context.Context, o Operator) error {
 
 // Remove removes an operator, and reports whether there was one.
 func (l *Operators) Remove(ctx context.Context, name string) (was bool, err error) {
-	err = l.writeIntent(ctx, func(tx *sql.Tx) error {
-		result, err := tx.Exec(`DELETE FROM operators WHERE name = ?`, name)
-		if err != nil {
-			return err
-		}
-		n, err := result.RowsAffected()
-		was = n > 0
-		return err
-	})
-	return was, err
+	return l.changed(ctx, `DELETE FROM operators WHERE name = ?`, name)
 }
 
 // All returns all operators by name.

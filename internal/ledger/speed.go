@@ -16,11 +16,11 @@ const SpeedsKept = 35 * 24 * time.Hour
 
 // Speed is what was carried from a moment on.
 type Speed struct {
-	At       time.Time // of a whole minute when it is kept
-	Messages int64     // copied
-	Octets   int64     // of messages, contacts and calendar objects
-	Objects  int64     // contacts and calendar objects that were dealt with
-	Accounts int64     // whose turn has ended
+	At       time.Time `json:"at"`       // of a whole minute when it is kept
+	Messages int64     `json:"messages"` // copied
+	Octets   int64     `json:"bytes"`    // of messages, contacts and calendar objects
+	Objects  int64     `json:"objects"`  // contacts and calendar objects that were dealt with
+	Accounts int64     `json:"accounts"` // whose turn has ended
 }
 
 // Add adds to the minute in which a moment is, and forgets minutes that are too old.

@@ -39,12 +39,12 @@ type errand struct {
 
 // plan is what an errand would do.
 type plan struct {
-	Sync      *syncPlan
-	Retry     *journey.Retried
-	Crossings []crossingPlan
-	Rollback  []journey.RollbackDomain
-	Summary   string
-	Nothing   bool // there is nothing to do
+	Sync      *syncPlan                `json:"sync,omitempty"`
+	Retry     *journey.Retried         `json:"retry,omitempty"`
+	Crossings []crossingPlan           `json:"crossings,omitempty"`
+	Rollback  []journey.RollbackDomain `json:"rollback,omitempty"`
+	Summary   string                   `json:"summary"`
+	Nothing   bool                     `json:"nothing"` // there is nothing to do
 
 	of any // what has to be the same when it is carried out
 }
@@ -63,18 +63,18 @@ func (p plan) token(e errand) string {
 type proposal struct {
 	plan
 
-	Token   string
-	Person  string
-	At      time.Time
-	Changed string // why it is shown anew
+	Token   string    `json:"token"` // what confirms it
+	Person  string    `json:"person"`
+	At      time.Time `json:"at"`
+	Changed string    `json:"changed,omitempty"` // why it is shown anew
 
 	errand errand
 }
 
 // line is one thing that has happened.
 type line struct {
-	At   time.Time
-	Text string
+	At   time.Time `json:"at"`
+	Text string    `json:"text"`
 }
 
 // work is one thing that is done, or was done last.
@@ -89,16 +89,16 @@ type work struct {
 
 // WorkState is where it stands.
 type WorkState struct {
-	Command  string
-	Planning bool // it only finds out what would be done
-	Person   string
-	Began    time.Time
-	Ended    time.Time // zero while it goes on
-	Stopping bool
-	Lines    []line
-	Said     string // what has come of it
-	Outcome  rehome.Outcome
-	Hint     string
+	Command  string         `json:"command"`
+	Planning bool           `json:"planning"` // it only finds out what would be done
+	Person   string         `json:"person"`
+	Began    time.Time      `json:"began"`
+	Ended    time.Time      `json:"ended,omitzero"` // zero while it goes on
+	Stopping bool           `json:"stopping"`
+	Lines    []line         `json:"lines"`
+	Said     string         `json:"said"` // what has come of it
+	Outcome  rehome.Outcome `json:"outcome"`
+	Hint     string         `json:"hint,omitempty"`
 }
 
 // tell notes something that has happened.

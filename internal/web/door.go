@@ -85,30 +85,81 @@ func (d *door) cookie() string {
 	return "rehome"
 }
 
-// inside lets a request through that belongs to a session whose operator has the role, and shows the door to all others.
-func (d *door) inside(role ledger.Role, next func(w http.ResponseWriter, r *http.Request, who visitor)) http.Handler {
+// inside lets a request through that belongs to a session whose operator has the role of a route, and shows the door to all others.
+// Programs come with a token, which counts for their routes alone.
+func (d *door) inside(to route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if role == anybody {
-			next(w, r, visitor{})
+		if to.role == anybody {
+			to.serve(w, r, visitor{})
 			return
 		}
-		who, in, err := d.visitorOf(r)
+		find := d.visitorOf
+		if to.api && r.Header.Get("Authorization") != "" {
+			find = d.callerOf
+		}
+		who, in, err := find(r)
+		if err == nil && in && who.may(to.role) {
+			to.serve(w, r, who)
+			return
+		}
+		if err == nil && in {
+			d.options.Log.Warn("somebody was refused at the screen", rehome.LogObject, who.name, rehome.LogAction, r.Method+" "+r.URL.Path)
+		}
+		if to.api {
+			refuseAtDoor(w, r, who, in, err, to.role)
+			return
+		}
 		switch {
 		case err != nil:
 			http.Error(w, "The ledger cannot be read.", http.StatusServiceUnavailable)
-		case in && who.may(role):
-			next(w, r, who)
 		case in:
-			d.options.Log.Warn("somebody was refused at the screen", rehome.LogObject, who.name, rehome.LogAction, r.Method+" "+r.URL.Path)
 			write(w, r, d.options.Log, http.StatusForbidden, "refused", refusedPage{frameOf("Not allowed", "", who),
-				"You may " + string(who.role) + " here. This takes the role " + string(role) + ".",
-				"ask for it: rehome operators set " + who.name + " --role " + string(role)})
+				"You may " + string(who.role) + " here. This takes the role " + string(to.role) + ".",
+				"ask for it: rehome operators set " + who.name + " --role " + string(to.role)})
 		case r.Method == http.MethodGet && r.Header.Get("HX-Request") == "":
 			http.Redirect(w, r, "/sign-in", http.StatusSeeOther)
 		default:
 			http.Error(w, "Sign in first.", http.StatusUnauthorized)
 		}
 	})
+}
+
+// refuseAtDoor tells a program why it is not let in.
+func refuseAtDoor(w http.ResponseWriter, r *http.Request, who visitor, in bool, err error, role ledger.Role) {
+	var answer failure
+	answer.Error.Class = string(rehome.ClassOperator)
+	status := http.StatusUnauthorized
+	switch {
+	case err != nil:
+		status, answer.Error.Class, answer.Error.Message = http.StatusServiceUnavailable, string(rehome.ClassOf(err)), "the ledger cannot be read"
+	case in:
+		status, answer.Error.Message = http.StatusForbidden, who.name+" has the role "+string(who.role)+", and this takes the role "+string(role)
+		answer.Error.Hint = "ask for another token: rehome tokens create NAME --role " + string(role)
+	default:
+		w.Header().Set("WWW-Authenticate", "Bearer")
+		answer.Error.Message = "no token that counts was sent"
+		answer.Error.Hint = `send "Authorization: Bearer TOKEN"; "rehome tokens list" says which have ended`
+	}
+	writeAnswer(w, r, status, answer)
+}
+
+// callerOf finds the program that a token belongs to. Which there are is read anew each time: one that is revoked has ended at once.
+func (d *door) callerOf(r *http.Request) (visitor, bool, error) {
+	scheme, secret, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return visitor{}, false, nil
+	}
+	tokens, err := d.move.Tokens(r.Context())
+	if err != nil {
+		return visitor{}, false, err
+	}
+	digest := journey.TokenDigest(strings.TrimSpace(secret))
+	for _, t := range tokens {
+		if t.Digest == digest && d.options.Now().Before(t.Expires) {
+			return visitor{"token " + t.Name, t.Role}, true, nil
+		}
+	}
+	return visitor{}, false, nil
 }
 
 // may reports whether the visitor has a role, or one that includes it.

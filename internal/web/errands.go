@@ -9,40 +9,21 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"slices"
 	"strings"
-	"unicode"
 
 	"rehome"
 	"rehome/internal/cutover"
 	"rehome/internal/journey"
 	"rehome/internal/ledger"
-	"rehome/internal/people"
-	"rehome/internal/switchover"
 	"rehome/internal/verify"
 )
 
-// choiceOf reads which accounts are meant: addresses or patterns as at the terminal; none means all.
-func choiceOf(form url.Values) people.Choice {
-	return people.Choice{Only: strings.FieldsFunc(form.Get("account"), func(r rune) bool { return r == ',' || unicode.IsSpace(r) })}
-}
-
-// kindsOf are the kinds that are ticked; none means all.
-func kindsOf(form url.Values) (kinds []rehome.Kind) {
-	for _, kind := range journey.Kinds() {
-		if slices.Contains(form["only"], string(kind)) {
-			kinds = append(kinds, kind)
-		}
-	}
-	return kinds
-}
-
 // syncErrand is a pass, as "rehome sync".
-func (s *Screen) syncErrand(form url.Values) errand {
-	choice := choiceOf(form)
+func (s *Screen) syncErrand(order syncOrder) errand {
+	choice := order.choice()
 	options := journey.SyncOptions{
-		Only: kindsOf(form), ConfirmDeletions: form.Has("confirm_deletions"), ConfirmSource: form.Has("confirm_source"), CopyAgain: form.Has("copy_again"),
-		Rules: journey.RuleOptions{SwitchOn: form.Has("switch_on_rules"), Replace: form.Has("replace_rules")},
+		Only: order.Only, ConfirmDeletions: order.ConfirmDeletions, ConfirmSource: order.ConfirmSource, CopyAgain: order.CopyAgain,
+		Rules: journey.RuleOptions{SwitchOn: order.SwitchOnRules, Replace: order.ReplaceRules},
 	}
 	return errand{
 		command: "sync", role: ledger.RoleOperate, again: options.ConfirmDeletions || options.ConfirmSource || options.CopyAgain,
@@ -58,9 +39,9 @@ func (s *Screen) syncErrand(form url.Values) errand {
 }
 
 // retryErrand tries again what has failed, as "rehome findings retry".
-func (s *Screen) retryErrand(form url.Values) errand {
-	choice := choiceOf(form)
-	options := journey.RetryOptions{Only: kindsOf(form), CopyAgain: form.Has("copy_again"), Replace: form.Has("replace_rules")}
+func (s *Screen) retryErrand(order retryOrder) errand {
+	choice := order.choice()
+	options := journey.RetryOptions{Only: order.Only, CopyAgain: order.CopyAgain, Replace: order.ReplaceRules}
 	return errand{
 		command: "findings retry", role: ledger.RoleOperate, again: true,
 		plan: func(ctx context.Context) (plan, error) {
@@ -82,12 +63,9 @@ func (s *Screen) retryErrand(form url.Values) errand {
 }
 
 // verifyErrand compares, as "rehome verify". It changes nothing at either end, so nothing is shown first.
-func (s *Screen) verifyErrand(form url.Values) errand {
-	choice := choiceOf(form)
-	options := journey.VerifyOptions{Level: verify.LevelFull}
-	if level := verify.Level(form.Get("level")); slices.Contains(verify.Levels(), level) {
-		options.Level = level
-	}
+func (s *Screen) verifyErrand(order verifyOrder) errand {
+	choice := order.choice()
+	options := journey.VerifyOptions{Level: cmp.Or(order.Level, verify.LevelFull)}
 	return errand{command: "verify", role: ledger.RoleOperate, run: func(ctx context.Context, w *work) (string, rehome.Outcome, error) {
 		document, err := s.move.Verify(ctx, choice, options, w.progress)
 		if err != nil {
@@ -101,19 +79,14 @@ func (s *Screen) verifyErrand(form url.Values) errand {
 type crossingPlan struct {
 	cutover.Plan
 
-	Stands    journey.CrossingDomain
-	Overrides []string
-	Why       string
+	Stands    journey.CrossingDomain `json:"stands"`
+	Overrides []string               `json:"overrides,omitempty"`
+	Why       string                 `json:"why,omitempty"`
 }
 
 // cutoverErrand takes domains across, as "rehome cutover run".
-func (s *Screen) cutoverErrand(form url.Values) (errand, error) {
-	options := journey.CutoverOptions{Domains: form["domain"], Why: strings.TrimSpace(form.Get("why"))}
-	for _, gate := range switchover.Gates() {
-		if slices.Contains(form["override"], string(gate)) {
-			options.Overrides = append(options.Overrides, string(gate))
-		}
-	}
+func (s *Screen) cutoverErrand(order cutoverOrder) (errand, error) {
+	options := journey.CutoverOptions{Domains: order.Domains, Overrides: order.Overrides, Why: strings.TrimSpace(order.Why)}
 	switch {
 	case len(options.Domains) == 0:
 		return errand{}, missing("no domain is chosen", "choose the domains that are to be taken across")
@@ -172,8 +145,8 @@ func (s *Screen) planCrossing(ctx context.Context, options journey.CutoverOption
 }
 
 // rollbackErrand takes domains back, as "rehome cutover rollback".
-func (s *Screen) rollbackErrand(form url.Values) (errand, error) {
-	options := journey.RollbackOptions{Domains: form["domain"]}
+func (s *Screen) rollbackErrand(order rollbackOrder) (errand, error) {
+	options := journey.RollbackOptions{Domains: order.Domains}
 	if len(options.Domains) == 0 {
 		return errand{}, missing("no domain is chosen", "choose the domains that are to be taken back")
 	}
@@ -219,37 +192,46 @@ func (s *Screen) settled() error {
 
 // planSync, planRetry, planCutover and planRollback find out what would be done; verify begins at once.
 func (s *Screen) planSync(w http.ResponseWriter, r *http.Request, who visitor) {
-	s.order(w, r, who, func(form url.Values) (errand, error) { return s.syncErrand(form), nil })
+	s.order(w, r, who, func(form url.Values) (errand, error) { return s.syncErrand(syncForm(form)), nil })
 }
 
 func (s *Screen) planRetry(w http.ResponseWriter, r *http.Request, who visitor) {
-	s.order(w, r, who, func(form url.Values) (errand, error) { return s.retryErrand(form), nil })
+	s.order(w, r, who, func(form url.Values) (errand, error) { return s.retryErrand(retryForm(form)), nil })
 }
 
 func (s *Screen) planCutover(w http.ResponseWriter, r *http.Request, who visitor) {
-	s.order(w, r, who, s.cutoverErrand)
+	s.order(w, r, who, func(form url.Values) (errand, error) { return s.cutoverErrand(cutoverForm(form)) })
 }
 
 func (s *Screen) planRollback(w http.ResponseWriter, r *http.Request, who visitor) {
-	s.order(w, r, who, s.rollbackErrand)
+	s.order(w, r, who, func(form url.Values) (errand, error) { return s.rollbackErrand(rollbackOrder{Domains: form["domain"]}) })
 }
 
 func (s *Screen) startVerify(w http.ResponseWriter, r *http.Request, who visitor) {
-	s.order(w, r, who, func(form url.Values) (errand, error) { return s.verifyErrand(form), nil })
+	s.order(w, r, who, func(form url.Values) (errand, error) { return s.verifyErrand(verifyForm(form)), nil })
 }
 
 // order begins with an errand that a form describes, and shows how far it is.
 func (s *Screen) order(w http.ResponseWriter, r *http.Request, who visitor, of func(url.Values) (errand, error)) {
-	err := cmp.Or(r.ParseForm(), s.settled())
+	err := r.ParseForm()
 	if err == nil {
 		var e errand
-		if e, err = of(r.PostForm); err == nil && e.plan != nil {
-			err = s.desk.propose(who.name, e)
-		} else if err == nil {
-			err = s.desk.start(who.name, e)
+		if e, err = of(r.PostForm); err == nil {
+			err = s.begin(who, e)
 		}
 	}
 	s.answer(w, r, who, "/desk", err)
+}
+
+// begin finds out what an errand would do, or does what needs not be shown first.
+func (s *Screen) begin(who visitor, e errand) error {
+	if err := s.settled(); err != nil {
+		return err
+	}
+	if e.plan != nil {
+		return s.desk.propose(who.name, e)
+	}
+	return s.desk.start(who.name, e)
 }
 
 // answer leads on to a page, or says why nothing was done.
@@ -263,18 +245,24 @@ func (s *Screen) answer(w http.ResponseWriter, r *http.Request, who visitor, the
 
 // confirmWork carries out what was shown. Nobody's word counts for what takes another role.
 func (s *Screen) confirmWork(w http.ResponseWriter, r *http.Request, who visitor) {
-	err := s.settled()
-	if err == nil {
-		err = s.desk.confirm(who, r.PostFormValue("token"))
+	s.answer(w, r, who, "/desk", s.confirmed(who, r.PostFormValue("token")))
+}
+
+func (s *Screen) confirmed(who visitor, token string) error {
+	if err := s.settled(); err != nil {
+		return err
 	}
-	s.answer(w, r, who, "/desk", err)
+	return s.desk.confirm(who, token)
 }
 
 func (s *Screen) stopWork(w http.ResponseWriter, r *http.Request, who visitor) {
+	s.answer(w, r, who, "/desk", s.stopped(who))
+}
+
+func (s *Screen) stopped(who visitor) error {
 	if !s.desk.stop(who.name) {
-		s.answer(w, r, who, "", &rehome.Fault{Class: rehome.ClassOperator, Op: "stop", Object: "the work", Cause: errors.New("nothing is under way here"),
-			Hint: "what was begun at a terminal is stopped there, by Ctrl-C"})
-		return
+		return &rehome.Fault{Class: rehome.ClassOperator, Op: "stop", Object: "the work", Cause: errors.New("nothing is under way here"),
+			Hint: "what was begun at a terminal is stopped there, by Ctrl-C"}
 	}
-	s.answer(w, r, who, "/desk", nil)
+	return nil
 }

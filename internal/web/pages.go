@@ -15,6 +15,7 @@ import (
 	"rehome"
 	"rehome/internal/journey"
 	"rehome/internal/ledger"
+	"rehome/internal/verify"
 )
 
 // frame is what every page has around it.
@@ -186,16 +187,20 @@ func (s *Screen) showAccount(w http.ResponseWriter, r *http.Request, who visitor
 // accept keeps somebody's word that differences of an account may stay; their ids name these very differences.
 func (s *Screen) accept(w http.ResponseWriter, r *http.Request, who visitor) {
 	err := r.ParseForm()
+	if err == nil {
+		_, err = s.acceptAs(r, who, r.PostForm["id"], r.PostFormValue("reason"))
+	}
+	s.answer(w, r, who, "/accounts/"+url.PathEscape(r.PathValue("address")), err)
+}
+
+func (s *Screen) acceptAs(r *http.Request, who visitor, ids []string, reason string) ([]verify.Open, error) {
 	address := r.PathValue("address")
-	if err == nil && len(r.PostForm["id"]) == 0 {
-		err = &rehome.Fault{Class: rehome.ClassOperator, Op: "accept", Object: address, Cause: errors.New("no difference is chosen"),
+	if len(ids) == 0 {
+		return nil, &rehome.Fault{Class: rehome.ClassOperator, Op: "accept", Object: address, Cause: errors.New("no difference is chosen"),
 			Hint: "tick those that may stay"}
 	}
-	if err == nil {
-		_, err = s.move.Accept(journey.As(r.Context(), who.name), journey.AcceptOptions{
-			IDs: r.PostForm["id"], By: who.name, Reason: strings.TrimSpace(r.PostFormValue("reason")), Account: address})
-	}
-	s.answer(w, r, who, "/accounts/"+url.PathEscape(address), err)
+	return s.move.Accept(journey.As(r.Context(), who.name), journey.AcceptOptions{
+		IDs: ids, By: who.name, Reason: strings.TrimSpace(reason), Account: address})
 }
 
 // withdraw takes an acceptance back.
@@ -218,12 +223,16 @@ type findingsPage struct {
 
 var severities = []rehome.Severity{rehome.SeverityError, rehome.SeverityWarning, rehome.SeverityInfo}
 
+func severityOf(query url.Values) rehome.Severity {
+	if severity := rehome.Severity(query.Get("severity")); slices.Contains(severities, severity) {
+		return severity
+	}
+	return rehome.SeverityError
+}
+
 func (s *Screen) showFindings(w http.ResponseWriter, r *http.Request, who visitor) {
 	query := r.URL.Query()
-	shown := findingsPage{frame: frameOf("Findings", "findings", who), Severity: rehome.SeverityError, Code: query.Get("code"), Severities: severities}
-	if severity := rehome.Severity(query.Get("severity")); slices.Contains(severities, severity) {
-		shown.Severity = severity
-	}
+	shown := findingsPage{frame: frameOf("Findings", "findings", who), Severity: severityOf(query), Code: query.Get("code"), Severities: severities}
 	after := placeOf(query.Get("after"))
 	shown.First = after == ledger.FindingPlace{}
 	found, more, err := s.move.FindingPage(r.Context(), shown.Severity, shown.Code, after, rowsOnPage)

@@ -4,6 +4,7 @@ package web
 
 import (
 	"bytes"
+	"io"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -15,6 +16,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"rehome"
 	"rehome/internal/config"
@@ -75,6 +77,104 @@ func TestRoutes_nothingWithoutASession(t *testing.T) {
 	}
 	if s.move.changed() > 0 {
 		t.Errorf("changed: %v", s.move.deeds)
+	}
+}
+
+// call asks as a program does, and returns status, body and header; a token that is "" is none.
+func (s *stand) call(method, path, token, body string) (int, string, http.Header) {
+	s.t.Helper()
+	request, err := http.NewRequestWithContext(s.t.Context(), method, s.server.URL+path, strings.NewReader(body))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if token != "" {
+		request.Header.Set("Authorization", "Bearer "+token)
+	}
+	if body != "" {
+		request.Header.Set("Content-Type", "application/json")
+	}
+	response, err := http.DefaultTransport.RoundTrip(request)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return response.StatusCode, string(text), response.Header
+}
+
+// token makes one that counts for a day by the clock of the test.
+func (s *stand) token(name string, role ledger.Role) string {
+	secret := "rehome_" + strings.Repeat(name, 43)[:43]
+	s.move.mu.Lock()
+	defer s.move.mu.Unlock()
+	s.move.tokens = append(s.move.tokens, ledger.Token{Name: name, Role: role, Digest: journey.TokenDigest(secret),
+		Expires: time.Unix(1_700_000_000, 0).Add(24 * time.Hour)})
+	return secret
+}
+
+// orderFor is what a program may send to a route.
+func orderFor(r route) string {
+	switch path := pathOf(r); {
+	case !changes(r):
+		return ""
+	case strings.Contains(path, "cutover"), strings.Contains(path, "rollback"):
+		return `{"domains": ["example.test"]}`
+	case strings.HasSuffix(path, "/accept"):
+		return `{"ids": ["3f9a01c27b44"], "reason": "spam"}`
+	case strings.HasSuffix(path, "/withdraw"):
+		return `{"ids": ["3f9a01c27b44"]}`
+	case strings.HasSuffix(path, "/confirm"):
+		return `{"token": "x"}`
+	}
+	return `{}`
+}
+
+// No call has an answer without a token that counts, whatever stands in its place; a token opens no page, and does no more than its role.
+func TestRoutes_tokens(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	old := s.token("old", ledger.RoleSwitch)
+	s.move.tokens[0].Expires = time.Unix(1_700_000_000, 0)
+	tokens := map[ledger.Role]string{}
+	for _, role := range journey.Roles() {
+		tokens[role] = s.token(string(role), role)
+	}
+	for _, r := range s.screen.routes() {
+		if r.role == anybody || strings.HasSuffix(r.pattern, "/live") {
+			continue
+		}
+		for _, wrong := range []string{"", "x", old, tokens[ledger.RoleLook][:49], journey.TokenDigest(tokens[ledger.RoleSwitch])} {
+			status, body, header := s.call(methodOf(r), pathOf(r), wrong, orderFor(r))
+			if r.api && status != http.StatusUnauthorized || status < 300 || strings.Contains(body, "example.test") {
+				t.Errorf("%s with %q: %d %.200s", r.pattern, wrong, status, body)
+			}
+			if r.api && header.Get("WWW-Authenticate") != "Bearer" {
+				t.Errorf("%s: %v", r.pattern, header)
+			}
+		}
+		for i, role := range journey.Roles() {
+			before := s.move.changed()
+			status, body, header := s.call(methodOf(r), pathOf(r), tokens[role], orderFor(r))
+			switch may := i >= slices.Index(journey.Roles(), r.role); {
+			case !r.api && status < 300:
+				t.Errorf("%s opens to a token: %d", r.pattern, status)
+			case r.api && (status == http.StatusForbidden) == may:
+				t.Errorf("%s as %s: %d %.300s", r.pattern, role, status, body)
+			case !may && s.move.changed() != before:
+				t.Errorf("%s as %s was refused, and changed %v", r.pattern, role, s.move.deeds)
+			case r.api && header.Get("Content-Type") != "application/json" || strings.Contains(body, hostile):
+				t.Errorf("%s: %v %.200s", r.pattern, header, body)
+			}
+		}
+	}
+	s.move.mu.Lock()
+	s.move.tokens = nil
+	s.move.mu.Unlock()
+	if status, _, _ := s.call(http.MethodGet, "/api/v1/move", tokens[ledger.RoleLook], ""); status != http.StatusUnauthorized {
+		t.Errorf("after it was revoked: %d", status)
 	}
 }
 
@@ -164,11 +264,25 @@ func TestRoutes_noSecretIsShown(t *testing.T) {
 	if _, err := move.SetOperator(t.Context(), "anna", ledger.RoleSwitch, rehome.NewSecret("planted-operator-7711")); err != nil {
 		t.Fatal(err)
 	}
+	token, err := move.MakeToken(t.Context(), "watch", ledger.RoleSwitch, time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
 	s := openOn(t, move, logger)
+	s.screen.options.Now, s.screen.door.options.Now = time.Now, time.Now
 	if got := s.signIn("anna", "planted-operator-7711"); got != http.StatusSeeOther {
 		t.Fatalf("signing in: %d", got)
 	}
 	said := visitAll(s)
+	for _, r := range s.screen.routes() {
+		if r.api {
+			status, body, header := s.call(methodOf(r), pathOf(r), token.Secret, orderFor(r))
+			said["a token at "+r.pattern] = body + strings.Join(slices.Concat(slices.Collect(maps.Values(header))...), "\n")
+			if status == http.StatusUnauthorized {
+				t.Errorf("%s: %d", r.pattern, status)
+			}
+		}
+	}
 	s.server.CloseClientConnections()
 	s.screen.Close()
 	said["the log"] = log.String()
@@ -176,7 +290,7 @@ func TestRoutes_noSecretIsShown(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	planted := []string{"7711", secrets["dnskey"], "argon2", s.client.Jar.Cookies(base)[0].Value}
+	planted := []string{"7711", secrets["dnskey"], "argon2", token.Secret, journey.TokenDigest(token.Secret), s.client.Jar.Cookies(base)[0].Value}
 	for _, where := range slices.Sorted(maps.Keys(said)) {
 		for _, secret := range planted {
 			if strings.Contains(said[where], secret) {
@@ -216,7 +330,7 @@ func TestPages_leadSomewhere(t *testing.T) {
 	places := regexp.MustCompile(`(?s)<form[^>]*method="(post|get)"[^>]*action="([^"?]+)|(?:href|src|hx-sse:connect)="(/[^"?#]*)`)
 	found := 0
 	for _, r := range s.screen.routes() {
-		if changes(r) || strings.Contains(r.pattern, "/live") || strings.HasPrefix(r.pattern, "GET /static/") {
+		if changes(r) || r.api || strings.Contains(r.pattern, "/live") || strings.HasPrefix(r.pattern, "GET /static/") {
 			continue
 		}
 		_, body := s.get(pathOf(r))

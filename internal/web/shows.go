@@ -86,11 +86,23 @@ func (s *Screen) showEnds(w http.ResponseWriter, r *http.Request, who visitor) {
 	write(w, r, s.options.Log, http.StatusOK, "ends", endsPage{frameOf("Both ends", "ends", who), s.move.BothEnds()})
 }
 
-// spans are how far back a chart may go.
-var spans = []struct {
+type span struct {
 	Name string
 	span time.Duration
-}{{"6h", 6 * time.Hour}, {"24h", 24 * time.Hour}, {"7d", 7 * 24 * time.Hour}, {"35d", 35 * 24 * time.Hour}}
+}
+
+// spanOf is the span of a name, and a day for any other.
+func spanOf(name string) span {
+	for _, one := range spans {
+		if one.Name == name {
+			return one
+		}
+	}
+	return spans[1]
+}
+
+// spans are how far back a chart may go.
+var spans = []span{{"6h", 6 * time.Hour}, {"24h", 24 * time.Hour}, {"7d", 7 * 24 * time.Hour}, {"35d", 35 * 24 * time.Hour}}
 
 type speedPage struct {
 	frame
@@ -112,13 +124,10 @@ const latestSteps = 12
 
 func (s *Screen) showSpeed(w http.ResponseWriter, r *http.Request, who visitor) {
 	page := speedPage{frame: frameOf("Throughput", "speed", who)}
-	span := spans[1]
 	for _, one := range spans {
 		page.Spans = append(page.Spans, one.Name)
-		if r.URL.Query().Get("span") == one.Name {
-			span = one
-		}
 	}
+	span := spanOf(r.URL.Query().Get("span"))
 	page.Span = span.Name
 	throughput, err := s.move.Throughput(r.Context(), span.span)
 	if err != nil {

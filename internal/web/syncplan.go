@@ -14,43 +14,57 @@ const mostRows = 200
 
 // syncPlan is what a pass would do, as much of it as a page can show.
 type syncPlan struct {
-	Accounts int
-	Troubles []journey.PlannedAccount // they could not be planned
-	Amounts  []amountRow
-	Boxes    []boxRow     // mailboxes that are made, get another name or stay behind
-	Books    []bookRow    // address books and calendars of which something changes
-	Losses   []lossRow    // what is gone at the source
-	Renamed  []renamedRow // likewise, what goes under another name there
-	Findings []rehome.Finding
-	More     int // rows that are not shown
+	Accounts int                      `json:"accounts"`
+	Troubles []journey.PlannedAccount `json:"troubles"` // they could not be planned
+	Amounts  []amountRow              `json:"amounts"`
+	Boxes    []boxRow                 `json:"mailboxes"`   // that are made, get another name or stay behind
+	Books    []bookRow                `json:"collections"` // address books and calendars of which something changes
+	Losses   []lossRow                `json:"losses"`      // what is gone at the source
+	Renamed  []renamedRow             `json:"renamed"`     // likewise, what goes under another name there
+	Findings []rehome.Finding         `json:"findings"`
+	More     int                      `json:"more"` // rows that are not shown
 }
 
 type amountRow struct {
-	Account                 string
-	Messages, Octets        int64
-	NewMessages, NewOctets  int64
-	NewContacts, NewObjects int
-	Mail                    bool
+	Account     string `json:"account"`
+	Messages    int64  `json:"messages"`
+	Octets      int64  `json:"bytes"`
+	NewMessages int64  `json:"new_messages"`
+	NewOctets   int64  `json:"new_bytes"`
+	NewContacts int    `json:"new_contacts"`
+	NewObjects  int    `json:"new_events"`
+	Mail        bool   `json:"mail"`
 }
 
 type boxRow struct {
-	Account             string
-	Source, Destination string
-	Exists, Left        bool
-	Why                 string
+	Account     string `json:"account"`
+	Source      string `json:"source"`
+	Destination string `json:"destination"`
+	Exists      bool   `json:"exists"`
+	Left        bool   `json:"left"`
+	Why         string `json:"why"`
 }
 
 type bookRow struct {
-	Account string
+	Account string `json:"account"`
 	davcopy.PlannedCollection
 }
 
 type lossRow struct {
-	Account, Where      string
-	Gone, Removed, Kept int
+	Account string `json:"account"`
+	Where   string `json:"where"`
+	Gone    int    `json:"gone"`
+	Removed int    `json:"removed"`
+	Kept    int    `json:"kept"`
 }
 
-type renamedRow struct{ Account, Was, Is, From, To string }
+type renamedRow struct {
+	Account string `json:"account"`
+	Was     string `json:"was"`
+	Is      string `json:"is"`
+	From    string `json:"from"`
+	To      string `json:"to"`
+}
 
 // keep adds a row to a table that has room, and counts it otherwise.
 func keep[T any](p *syncPlan, table *[]T, row T) {

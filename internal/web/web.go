@@ -4,7 +4,8 @@
 //
 // New returns the handler; Serve listens. Nothing is shown to anybody who has not signed in. What each request has to pass is in
 // guard.go, who may do what in the list of routes. What changes anything is done by desk.go: one thing at a time, by the operation that
-// the terminal calls, after what it would do was shown, and in the name of who has signed in.
+// the terminal calls, after what it would do was shown, and in the name of who has signed in. Programs do the same in JSON: api.go has
+// their calls, openapi.go describes them.
 //
 // Pages are made on the server and are whole without a script. htmx takes what is new into them twice a second at most, so that focus and
 // scroll stay where they are.
@@ -32,6 +33,7 @@ type Move interface {
 	Crossings
 
 	Operators(ctx context.Context) ([]ledger.Operator, error)
+	Tokens(ctx context.Context) ([]ledger.Token, error)
 	Accept(ctx context.Context, options journey.AcceptOptions) ([]verify.Open, error)
 	Withdraw(ctx context.Context, ids []string) error
 }
@@ -102,7 +104,7 @@ func New(move Move, options Options) *Screen {
 	s.live = newLive(func(ctx context.Context) (journey.Overview, error) { return move.Overview(ctx, options.File) }, options.Log)
 	mux := http.NewServeMux()
 	for _, r := range s.routes() {
-		mux.Handle(r.pattern, s.door.inside(r.role, r.serve))
+		mux.Handle(r.pattern, s.door.inside(r))
 	}
 	s.handler = guard(mux, options)
 	return s
@@ -113,40 +115,54 @@ type route struct {
 	pattern string
 	role    ledger.Role
 	serve   func(w http.ResponseWriter, r *http.Request, who visitor)
+	api     bool // it is for programs: they come with a token, and every answer is JSON
 }
 
 // anybody is the role of a route that is there before somebody has signed in.
 const anybody ledger.Role = ""
 
 // routes are all that the screen answers.
-func (s *Screen) routes() []route {
-	return []route{
-		{"GET /static/", anybody, serveStatic},
-		{"GET /sign-in", anybody, s.door.show},
-		{"POST /sign-in", anybody, s.door.signIn},
-		{"POST /sign-out", ledger.RoleLook, s.door.signOut},
-		{"GET /{$}", ledger.RoleLook, s.showMove},
-		{"GET /live", ledger.RoleLook, s.streamMove},
-		{"GET /desk", ledger.RoleLook, s.showWork},
-		{"GET /desk/live", ledger.RoleLook, s.streamWork},
-		{"POST /desk/confirm", ledger.RoleOperate, s.confirmWork},
-		{"POST /desk/stop", ledger.RoleOperate, s.stopWork},
-		{"POST /plan/sync", ledger.RoleOperate, s.planSync},
-		{"POST /plan/retry", ledger.RoleOperate, s.planRetry},
-		{"POST /plan/cutover", ledger.RoleSwitch, s.planCutover},
-		{"POST /plan/rollback", ledger.RoleSwitch, s.planRollback},
-		{"POST /verify", ledger.RoleOperate, s.startVerify},
-		{"GET /accounts", ledger.RoleLook, s.showAccounts},
-		{"GET /accounts/{address}", ledger.RoleLook, s.showAccount},
-		{"POST /accounts/{address}/accept", ledger.RoleOperate, s.accept},
-		{"POST /accounts/{address}/withdraw", ledger.RoleOperate, s.withdraw},
-		{"GET /findings", ledger.RoleLook, s.showFindings},
-		{"GET /cutover", ledger.RoleLook, s.showCutover},
-		{"GET /speed", ledger.RoleLook, s.showSpeed},
-		{"GET /ends", ledger.RoleLook, s.showEnds},
-		{"GET /audit", ledger.RoleLook, s.showAudit},
-		{"/", ledger.RoleLook, s.showNothing},
+func (s *Screen) routes() (all []route) {
+	for _, o := range s.operations() {
+		all = append(all, s.route(o))
 	}
+	all = append(all, route{pattern: apiRoot + "/", role: ledger.RoleLook, api: true, serve: s.noCall})
+	return append(all, s.pages()...)
+}
+
+// pages are those for people.
+func (s *Screen) pages() []route {
+	return []route{
+		{pattern: "GET /static/", role: anybody, serve: serveStatic},
+		{pattern: "GET /sign-in", role: anybody, serve: s.door.show},
+		{pattern: "POST /sign-in", role: anybody, serve: s.door.signIn},
+		{pattern: "POST /sign-out", role: ledger.RoleLook, serve: s.door.signOut},
+		{pattern: "GET /{$}", role: ledger.RoleLook, serve: s.showMove},
+		{pattern: "GET /live", role: ledger.RoleLook, serve: s.streamMove},
+		{pattern: "GET /desk", role: ledger.RoleLook, serve: s.showWork},
+		{pattern: "GET /desk/live", role: ledger.RoleLook, serve: s.streamWork},
+		{pattern: "POST /desk/confirm", role: ledger.RoleOperate, serve: s.confirmWork},
+		{pattern: "POST /desk/stop", role: ledger.RoleOperate, serve: s.stopWork},
+		{pattern: "POST /plan/sync", role: ledger.RoleOperate, serve: s.planSync},
+		{pattern: "POST /plan/retry", role: ledger.RoleOperate, serve: s.planRetry},
+		{pattern: "POST /plan/cutover", role: ledger.RoleSwitch, serve: s.planCutover},
+		{pattern: "POST /plan/rollback", role: ledger.RoleSwitch, serve: s.planRollback},
+		{pattern: "POST /verify", role: ledger.RoleOperate, serve: s.startVerify},
+		{pattern: "GET /accounts", role: ledger.RoleLook, serve: s.showAccounts},
+		{pattern: "GET /accounts/{address}", role: ledger.RoleLook, serve: s.showAccount},
+		{pattern: "POST /accounts/{address}/accept", role: ledger.RoleOperate, serve: s.accept},
+		{pattern: "POST /accounts/{address}/withdraw", role: ledger.RoleOperate, serve: s.withdraw},
+		{pattern: "GET /findings", role: ledger.RoleLook, serve: s.showFindings},
+		{pattern: "GET /cutover", role: ledger.RoleLook, serve: s.showCutover},
+		{pattern: "GET /speed", role: ledger.RoleLook, serve: s.showSpeed},
+		{pattern: "GET /ends", role: ledger.RoleLook, serve: s.showEnds},
+		{pattern: "GET /audit", role: ledger.RoleLook, serve: s.showAudit},
+		{pattern: "/", role: ledger.RoleLook, serve: s.showNothing},
+	}
+}
+
+func (s *Screen) noCall(w http.ResponseWriter, r *http.Request, _ visitor) {
+	s.refuseCall(w, r, &callError{http.StatusNotFound, "there is no such call", "the description is at " + apiRoot + "/openapi.json"})
 }
 
 func (s *Screen) showNothing(w http.ResponseWriter, r *http.Request, who visitor) {

@@ -35,6 +35,7 @@ const testPassword = "a long sentence of Anna"
 type testMove struct {
 	mu        sync.Mutex
 	operators []ledger.Operator
+	tokens    []ledger.Token
 	copied    int64
 	looks     int
 	deeds     []string // what was changed
@@ -246,6 +247,12 @@ func (m *testMove) Operators(context.Context) ([]ledger.Operator, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return append([]ledger.Operator(nil), m.operators...), nil
+}
+
+func (m *testMove) Tokens(context.Context) ([]ledger.Token, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return append([]ledger.Token(nil), m.tokens...), nil
 }
 
 // testHash is a hash of testPassword that is made fast: a real one takes a second with the race detector.

@@ -114,6 +114,7 @@ func otherClauses() []clause {
 		{"late mail is counted once and due until brought", lateMailIsCountedOnceAndDueUntilBrought},
 		{"notices move from the state that was seen", noticesMoveFromTheStateThatWasSeen},
 		{"operators are replaced and removed by name", operatorsByName},
+		{"tokens are added and removed by name", tokensByName},
 		{"pages of accounts", pagesOfAccounts},
 		{"pages of findings", pagesOfFindings},
 		{"pages of the audit log", pagesOfTheAuditLog},

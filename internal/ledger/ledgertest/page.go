@@ -167,3 +167,33 @@ func operatorsByName(t *testing.T, empty Empty) {
 		}
 	}
 }
+
+func tokensByName(t *testing.T, empty Empty) {
+	l := create(t, empty)
+	l.now = func() time.Time { return time.Unix(5000, 0) }
+	watch := ledger.Token{Name: "watch", Role: ledger.RoleLook, Digest: "d1", Person: "ada", Expires: time.Unix(9000, 0).UTC()}
+	other := ledger.Token{Name: "night", Role: ledger.RoleOperate, Digest: "d2", Person: "bo", Expires: time.Unix(4000, 0).UTC()}
+	for _, test := range []struct {
+		token ledger.Token
+		want  bool
+	}{{watch, true}, {other, true}, {ledger.Token{Name: "watch", Role: ledger.RoleSwitch, Digest: "d3"}, false}} {
+		added, err := l.Tokens.Add(t.Context(), test.token)
+		must(t, err)
+		if added != test.want {
+			t.Errorf("%s as %s: added %v", test.token.Name, test.token.Role, added)
+		}
+	}
+	watch.Made, other.Made = time.Unix(5000, 0).UTC(), time.Unix(5000, 0).UTC()
+	got, err := l.again.Tokens.All(t.Context())
+	must(t, err)
+	if diff := cmp.Diff([]ledger.Token{other, watch}, got); diff != "" {
+		t.Error(diff)
+	}
+	for _, want := range []bool{true, false} {
+		was, err := l.again.Tokens.Remove(t.Context(), "watch")
+		must(t, err)
+		if was != want {
+			t.Errorf("removed: %v, want %v", was, want)
+		}
+	}
+}
