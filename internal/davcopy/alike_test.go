@@ -4,6 +4,7 @@ package davcopy
 
 import (
 	"fmt"
+	"net/http"
 	"testing"
 
 	"rehome"
@@ -82,5 +83,36 @@ func TestPass_collectionsOfOneName(t *testing.T) {
 	all, err := session.Collections(t.Context(), dav.Calendars)
 	if one, other := p.shown(t, p.dst, "q0"), p.shown(t, p.dst, "q1"); err != nil || len(all) != 3 || one != "other.ics" || other != "trips.ics" {
 		t.Errorf("%d calendars with %q and %q, %v; want three, with what each has at the source", len(all), one, other, err)
+	}
+}
+
+// A calendar that had not had its turn when a pass was interrupted got a name of its own, for the main one, which is refused, was in
+// the only calendar there by then, and that has its plain name. When the ledger is lost both are found where they are.
+func TestPass_refusedMainInThePlaceOfAnother(t *testing.T) {
+	t.Parallel()
+	person := corpus.PIMPerson(address, password, 0, 0)
+	person.Calendars[0].Resources = []corpus.Resource{{Name: "main.ics", Data: event("main", "in the main one")}}
+	person.Calendars = append(person.Calendars, corpus.Collection{Name: "work", DisplayName: "Work", Resources: []corpus.Resource{
+		{Name: "one.ics", Data: event("one", "at work")}}})
+	p, _, dst := troubled(t, person)
+	session, main := p.calendar(t, p.dst)
+	if err := session.Delete(t.Context(), main.Href, ""); err != nil {
+		t.Fatal(err)
+	}
+	home, hash := parentOf(main.Href), hashed("work")
+	for name, holds := range map[string]string{"work": "main", hash: "one"} {
+		href := dav.Child(home, name) + "/"
+		if err := session.MakeCollection(t.Context(), href, dav.NewCollection{Kind: dav.Calendars, Name: "Theirs"}); err != nil {
+			t.Fatal(err)
+		}
+		data := event(holds, map[string]string{"main": "in the main one", "one": "at work"}[holds])
+		if _, err := session.Put(t.Context(), href+holds+".ics", dav.Upload{Data: data, Kind: dav.Calendars}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	dst.set(about("", "MKCOL MKCALENDAR", http.StatusForbidden, "no more calendars"))
+	wantTally(t, "without a ledger", p.pass(t).Tallies[rehome.KindCalendars], Tally{Objects: 2, Adopted: 2})
+	if one, other := p.shown(t, p.dst, "work"), p.shown(t, p.dst, hash); one != "main.ics" || other != "one.ics" {
+		t.Errorf("the calendars have %q and %q, want what they had", one, other)
 	}
 }

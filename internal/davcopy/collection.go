@@ -3,9 +3,11 @@
 package davcopy
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 
@@ -72,20 +74,52 @@ func (j *collectionJob) makeCollection(ctx context.Context) error {
 }
 
 // fallback is the href of the collection into which one goes that is refused, "" for none: the destination's main one; where none
-// stands out the one where the source's main one goes. The only one there would be another as soon as that one is made.
+// stands out the one where the source's main one goes, or which holds already what it holds. The only one there would be another as
+// soon as one more is made.
 func (j *collectionJob) fallback(ctx context.Context) (string, error) {
-	if !j.place.lone || j.place.main == j.place.source.Href {
+	if !j.place.lone {
 		return j.place.fallback, nil
 	}
-	known, err := j.ledger().Collections(ctx, j.slice.account.Address)
+	if j.place.main != j.place.source.Href {
+		known, err := j.ledger().Collections(ctx, j.slice.account.Address)
+		if err != nil {
+			return "", err
+		}
+		main := known[j.place.main].Destination
+		if _, there := j.place.others[dav.Key(main)]; there {
+			return main, nil
+		}
+	}
+	before, err := j.heldBefore(ctx)
+	return cmp.Or(before, j.place.fallback), err
+}
+
+// heldBefore is the href of the collection that holds the most of what one of the source holds of which nothing is known yet, "" for
+// none: it was refused before, went there, and then the ledger was lost.
+func (j *collectionJob) heldBefore(ctx context.Context) (href string, err error) {
+	if j.place.begun {
+		return "", nil
+	}
+	own, err := j.contents(ctx, j.slice.src, &j.place.source, false)
 	if err != nil {
-		return "", err
+		return "", faultOf(err, "read at the source", j.place.source.Href)
 	}
-	main := known[j.place.main].Destination
-	if _, there := j.place.others[dav.Key(main)]; there {
-		return main, nil
+	most := 0
+	for _, key := range slices.Sorted(maps.Keys(j.place.others)) {
+		there := j.place.others[key]
+		if len(own) == 0 || !there.Writable() || !takesAll(there, j.place.source) {
+			continue
+		}
+		holds, err := j.contents(ctx, j.slice.dst, &there, false)
+		if err != nil {
+			return "", faultOf(err, "read at the destination", there.Href)
+		}
+		if n := common(own, holds); n > most {
+			most = n
+			href = there.Href
+		}
 	}
-	return j.place.fallback, nil
+	return href, nil
 }
 
 // findMade looks for the collection under the name that the server has given it: the one that was not listed before, with

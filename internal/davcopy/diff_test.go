@@ -321,6 +321,8 @@ func TestPlan_calledAlike(t *testing.T) {
 		"called by its name": {src: []dav.Collection{{Href: "/s/w/"}}, dst: []dav.Collection{{Href: "/d/q7/", Name: "w"}}, want: "/d/q7/"},
 		"the name comes first": {src: []dav.Collection{{Href: "/s/w/", Name: "Work"}},
 			dst: []dav.Collection{{Href: "/d/q7/", Name: "Work"}, {Href: "/d/w/"}}, want: "/d/w/"},
+		"a name that only this one gets": {src: []dav.Collection{{Href: "/s/w/"}},
+			dst: []dav.Collection{{Href: "/d/w/"}, {Href: "/d/" + hashed("w") + "/"}}, want: "/d/" + hashed("w") + "/"},
 		"two there": {src: []dav.Collection{{Href: "/s/w/", Name: "Work"}},
 			dst: []dav.Collection{{Href: "/d/q7/", Name: "Work"}, {Href: "/d/q8/", Name: "Work"}}, want: "/d/w/"},
 		"two at the source": {src: []dav.Collection{{Href: "/s/w/", Name: "Work"}, {Href: "/s/v/", Name: "Work"}},

@@ -241,10 +241,13 @@ func (p *planner) free(href string) string {
 }
 
 // sameName is a collection that has the name of the source's, or one that a new collection would get: without a ledger that is
-// the one that was made before.
+// the one that was made before. A name that is given only where the ones before it are another's comes first: nobody else would have
+// given it, and what has the plain name was another's then.
 func (p *planner) sameName(c dav.Collection) string {
 	usable := p.usable()
-	for _, name := range append([]string{decodedName(c.Href)}, names(c)...) {
+	all := names(c)
+	slices.Reverse(all)
+	for _, name := range append(all, decodedName(c.Href)) {
 		for _, there := range usable {
 			if href := p.free(there.Href); href != "" && decodedName(there.Href) == name {
 				return href
