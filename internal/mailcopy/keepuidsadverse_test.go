@@ -321,3 +321,26 @@ func TestUIDs_behindMessagesOfOtherWays(t *testing.T) {
 		})
 	}
 }
+
+// The line to the destination is cut, and so is the one to the source while what has arrived is looked up. The message at which that
+// came is not asked again at once: its copy is not given to an equal message meanwhile, or it would be sent anew, behind all others.
+func TestUIDs_equalMessagesOfWhichOneIsSetAside(t *testing.T) {
+	t.Parallel()
+	p := dsyncPair(t, dovecot.Maildir)
+	p.settle = time.Second
+	mails := letters(20, 3000, "inbox")
+	p.fill(p.src, "INBOX", append(mails, mails[:5]...)...)
+	direct, proxy := p.dsync, faultproxy.Open(t, p.dsync)
+	proxy.Set(faultproxy.ToServer, faultproxy.Fault{CutAfter: 40_000})
+	p.dsync = proxy.Addr()
+	if _, err := slice(t.Context(), p.engine(), time.Now(), pass.DefaultBudget); err == nil {
+		t.Fatal("the conversation was not cut")
+	}
+	p.dsync = direct
+	if err := p.ledger.Suspect(t.Context(), p.row(), 3); err != nil {
+		t.Fatal(err)
+	}
+	wantNoFinding(t, uidCodes, p.syncAtLast().Findings)
+	p.wantNumbers("INBOX", "INBOX")
+	p.wantEqual("INBOX", "INBOX")
+}

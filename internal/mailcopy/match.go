@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"rehome"
 	"rehome/internal/content/message"
@@ -33,7 +34,8 @@ type matched struct {
 // Both mailboxes must be open in their sessions.
 func (j *mailboxJob) match(ctx context.Context, src, dst []entry, like likeness) (matched, error) {
 	var m matched
-	srcLike, dstLike := like.candidates(src, dst)
+	shared := j.sharedUIDs()
+	srcLike, dstLike := like.candidates(src, shared.unclaimed(src, dst))
 	if len(srcLike) == 0 {
 		return m, nil
 	}
@@ -51,14 +53,14 @@ func (j *mailboxJob) match(ctx context.Context, src, dst []entry, like likeness)
 	if err := destination.bodies(ctx, dstAlike, bodySeen); err != nil {
 		return m, err
 	}
-	m.pairs = pairByDigest(srcAlike, dstAlike)
+	m.pairs = pairByDigest(srcAlike, shared.unspoken(srcLike, dstAlike), shared.are)
 	// The digest of what is on its way is known from the ledger, and its kin is not.
 	srcAlike, dstAlike = unpaired(srcAlike, dstAlike, m.pairs)
 	if len(dstAlike) > 0 {
 		if err := source.bodies(ctx, srcAlike, kinSeen); err != nil {
 			return m, err
 		}
-		m.pairs = append(m.pairs, pairByDigest(srcAlike, dstAlike)...)
+		m.pairs = append(m.pairs, pairByDigest(srcAlike, shared.unspoken(srcLike, dstAlike), shared.are)...)
 	}
 	m.undecided = undecided(srcLike, dstAlike)
 	srcLeft, dstLeft := unpaired(srcLike, dstLike, m.pairs)
@@ -160,22 +162,27 @@ func alikes(src, dst []*entry) (srcAlike, dstAlike []*entry) {
 	return keep(src, headersOf(dst)), keep(dst, headersOf(src))
 }
 
-// pairByDigest pairs messages one to one: equal ones first, and among several that of the same date, then
-// those that only the habits of a server make differ.
-func pairByDigest(src, dst []*entry) []pairing {
+// pairByDigest pairs messages one to one: equal ones first, and among several that of the same UID where both ends share them, then that
+// of the same date; then those that only the habits of a server make differ.
+func pairByDigest(src, dst []*entry, sharedUIDs bool) []pairing {
 	var pairs []pairing
 	for _, digest := range []func(*entry) message.Digest{
 		func(e *entry) message.Digest { return e.digest },
 		func(e *entry) message.Digest { return e.kin },
 	} {
-		type dated struct {
+		type alike struct {
 			digest message.Digest
+			uid    imap.UID
 			date   int64
 		}
-		withDate := func(e *entry) dated { return dated{digest(e), e.date.UnixNano()} }
-		undated := func(e *entry) dated { return dated{digest: digest(e)} }
-		for _, key := range []func(*entry) dated{withDate, undated} {
-			found := pairBy(src, dst, func(e *entry) (dated, bool) { return key(e), digest(e) != message.Digest{} })
+		withDate := func(e *entry) alike { return alike{digest: digest(e), date: e.date.UnixNano()} }
+		undated := func(e *entry) alike { return alike{digest: digest(e)} }
+		keys := []func(*entry) alike{withDate, undated}
+		if sharedUIDs {
+			keys = slices.Insert(keys, 0, func(e *entry) alike { return alike{digest: digest(e), uid: e.uid} })
+		}
+		for _, key := range keys {
+			found := pairBy(src, dst, func(e *entry) (alike, bool) { return key(e), digest(e) != message.Digest{} })
 			pairs = append(pairs, found...)
 			src, dst = unpaired(src, dst, found)
 		}

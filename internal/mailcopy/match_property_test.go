@@ -35,12 +35,13 @@ func drawEntries(t *rapid.T, label string) []entry {
 	return entries
 }
 
-// Each message is used once, and of each content as many find each other as both ends have.
+// Each message is used once, and of each content as many find each other as both ends have; where UIDs are shared, those of one UID.
 func TestPairByDigest_keepsMultiplicity(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		src, dst := drawEntries(t, "source"), drawEntries(t, "destination")
-		pairs := pairByDigest(pointers(src), pointers(dst))
+		shared := rapid.Bool().Draw(t, "shared")
+		pairs := pairByDigest(pointers(src), pointers(dst), shared)
 		count := func(entries []entry) (n [5]int) {
 			for _, e := range entries {
 				n[e.kin[0]]++
@@ -58,6 +59,9 @@ func TestPairByDigest_keepsMultiplicity(t *testing.T) {
 			paired[p.src.kin[0]]++
 			if p.src.digest == p.dst.digest {
 				equal++
+			}
+			if at := int(p.src.uid) - 1; shared && p.src.uid != p.dst.uid && at < len(dst) && dst[at].digest == p.src.digest {
+				t.Errorf("%+v with %+v, and its own UID is there", p.src, p.dst)
 			}
 		}
 		here, there := count(src), count(dst)
