@@ -49,6 +49,7 @@ type uidKeeping struct {
 	again   bool        // what is there has to be looked at anew before anything else is sent
 	stock   imap.UIDSet // of the destination: what it held when that was compared with what is wanted
 	brought imap.UIDSet // of the source: these have their UIDs
+	moved   imap.UIDSet // of the source: sent, and found under other UIDs
 	aside   imap.UIDSet // of the source: these go by IMAP when all others are there
 	cut     imap.UIDSet // of the source: brought without the CR at their end
 
@@ -187,9 +188,12 @@ func (j *mailboxJob) uidsFinding() []rehome.Finding {
 		return nil
 	}
 	var findings []rehome.Finding
-	moved := intersection(j.inventory.wanted, j.row.Done).Minus(j.uids.brought).Minus(j.row.Adopted)
-	if !moved.Empty() && j.uids.why != "" {
-		findings = append(findings, uidsNotKept.On(j.pair.Source, rehome.Values{"n": moved.Len(), "why": j.uids.why}))
+	moved, why := intersection(j.inventory.wanted, j.row.Done).Minus(j.uids.brought).Minus(j.row.Adopted), j.uids.why
+	if why == "" || moved.Empty() { // none went by IMAP
+		moved, why = j.uids.moved, "the destination stored them under other UIDs"
+	}
+	if !moved.Empty() {
+		findings = append(findings, uidsNotKept.On(j.pair.Source, rehome.Values{"n": union(moved, j.uids.moved).Len(), "why": why}))
 	}
 	if !j.uids.cut.Empty() {
 		findings = append(findings, lastOctetCut.On(j.pair.Source, rehome.Values{"n": j.uids.cut.Len(), "uids": j.uids.cut.String()}))

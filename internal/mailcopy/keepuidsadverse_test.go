@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"rehome"
+	"rehome/internal/ledger"
 	"rehome/internal/pass"
 	"rehome/internal/protocol/imap"
 	"rehome/lab/dovecot"
@@ -343,4 +344,24 @@ func TestUIDs_equalMessagesOfWhichOneIsSetAside(t *testing.T) {
 	wantNoFinding(t, uidCodes, p.syncAtLast().Findings)
 	p.wantNumbers("INBOX", "INBOX")
 	p.wantEqual("INBOX", "INBOX")
+}
+
+// A conversation was cut, and mail was delivered meanwhile: the destination has stored what was sent under other UIDs. That is said.
+func TestUIDs_storedUnderOthers(t *testing.T) {
+	t.Parallel()
+	p := dsyncPair(t, dovecot.Sdbox)
+	p.fill(p.src, "INBOX", letters(3, 500, "inbox")...)
+	p.sync()
+	later := letters(2, 500, "later")
+	p.fill(p.src, "INBOX", later...)
+	p.fill(p.dst, "INBOX", append(letters(1, 500, "delivered"), later...)...)
+	items := []ledger.Item{{UID: 4}, {UID: 5}}
+	if _, err := p.ledger.Intend(t.Context(), p.row(), 4, items); err != nil {
+		t.Fatal(err)
+	}
+	total := p.sync()
+	if want := []string{"uids_not_kept INBOX"}; total.Tally.Copied != 2 || !sameFindings(total.Findings, want) {
+		t.Errorf("copied %d, got %v, want %q", total.Tally.Copied, total.Findings, want)
+	}
+	p.wantCount(p.dst, "INBOX", 6)
 }

@@ -23,6 +23,9 @@ func (j *mailboxJob) conclude(ctx context.Context, intent ledger.Intent, pairs m
 	strange := 0
 	for _, item := range intent.Items {
 		p, is := pairs[item.UID]
+		if is {
+			j.noteFoundUID(p)
+		}
 		switch {
 		case !is:
 		case byOurHand(p, last):

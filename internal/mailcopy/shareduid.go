@@ -54,3 +54,14 @@ func (s sharedUIDs) unspoken(src, dst []*entry) []*entry {
 		return is && (!other.seen || other.fingerprint == e.fingerprint)
 	})
 }
+
+// noteFoundUID notes under which UID a message was found that was sent with its own, or behind all others.
+func (j *mailboxJob) noteFoundUID(p pairing) {
+	switch {
+	case !j.sharedUIDs().are:
+	case p.src.uid == p.dst.uid:
+		j.uids.brought.Add(p.src.uid)
+	default:
+		j.uids.moved.Add(p.src.uid)
+	}
+}
