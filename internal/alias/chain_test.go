@@ -189,7 +189,7 @@ func TestPlan_takesNoMoreStepsThanThereAreTargets(t *testing.T) {
 }
 
 // The writers add row after row; what holds the whole for each of them does not end within the time of a test.
-func TestWrite_hundredThousandRows(t *testing.T) {
+func TestCost_ofHundredThousandRows(t *testing.T) {
 	t.Parallel()
 	in := Input{Domains: []string{"a.test"}, Accounts: []string{"anna@a.test"}, Abilities: Abilities{Yes, Yes, Yes, Yes}}
 	for i := range 100000 {

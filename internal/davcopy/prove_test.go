@@ -173,7 +173,7 @@ func TestProve_whatIsSpoiltStandsForNoOther(t *testing.T) {
 }
 
 // A large contact that the destination spoils is read once more to say what is lost: its first reading is not whole any more.
-func TestProve_largeContactThatIsSpoilt(t *testing.T) {
+func TestCost_ofALargeContactThatIsSpoilt(t *testing.T) {
 	t.Parallel()
 	large := corpus.PhotoContact(largeObject)
 	p, _, dst := troubled(t, personWith([]corpus.Resource{large}, nil))

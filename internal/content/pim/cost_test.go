@@ -24,7 +24,7 @@ func photoCard(size int) []byte {
 	return card.Bytes()
 }
 
-func TestLargePhoto_costsASmallMultiple(t *testing.T) {
+func TestCost_ofALargePhoto(t *testing.T) {
 	const size = 20 << 20
 	card := photoCard(size)
 	for _, c := range []struct {
@@ -104,7 +104,7 @@ func hostile(size int) map[string]string {
 const hostileSize = 1 << 15
 
 // Each takes seconds at worst on a slow machine under the race detector; quadratic time takes minutes.
-func TestHostileObjects_takeLinearTime(t *testing.T) {
+func TestCost_ofHostileObjectsInTime(t *testing.T) {
 	for name, text := range hostile(hostileSize) {
 		began := time.Now()
 		data := []byte(text)
@@ -151,7 +151,7 @@ func peakOf(do func()) uint64 {
 
 // Memory hangs on the bounds and on the size, and not on what an object is made of. Before there were bounds some of
 // these needed gigabytes.
-func TestHostileObjects_needBoundedMemory(t *testing.T) {
+func TestCost_ofHostileObjectsInMemory(t *testing.T) {
 	const most = 220 << 20
 	for name, text := range hostile(1 << 20) {
 		data := []byte(text)
