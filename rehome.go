@@ -48,6 +48,15 @@ const (
 	DeletionsMirror Deletions = "mirror" // what we have put there is removed, unless somebody changed it
 )
 
+// Order says in which order messages come into a mailbox of the destination.
+type Order string
+
+// The orders.
+const (
+	OrderStrict  Order = "strict"  // in that of the source's UIDs, from one writer; the zero value means the same
+	OrderRelaxed Order = "relaxed" // in any: a mailbox may have several writers
+)
+
 // QuotaUnit says what one unit of the source's quota column is worth. atmail 5 counts kilobytes; what 7 counts is not
 // documented, so compare with what IMAP says.
 type QuotaUnit string

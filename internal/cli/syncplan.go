@@ -46,7 +46,7 @@ func (f *frame) writePlan(w io.Writer, plan journey.Planned) error {
 	if f.quiet {
 		return nil
 	}
-	_, err := fmt.Fprintln(w, planSummary(plan))
+	_, err := fmt.Fprintln(w, orderNote(planned)+planSummary(plan))
 	return err
 }
 
@@ -78,6 +78,21 @@ func toCopy(a journey.PlannedAccount, kind rehome.Kind) int {
 		}
 	}
 	return n
+}
+
+// orderNote says how many mailboxes may not keep the order of their messages; "" where all do.
+func orderNote(planned []journey.PlannedAccount) string {
+	n := 0
+	for _, a := range planned {
+		if a.Mail != nil {
+			n += a.Mail.Unordered
+		}
+	}
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("in %s the new messages will not be in the source's order (mail.order: relaxed), which mail programs show that sort "+
+		"by arrival\n", plural(n, "mailbox"))
 }
 
 func octetsOrUnknown(n int64) string {

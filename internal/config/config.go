@@ -164,7 +164,7 @@ func Default() Config {
 		},
 		Aliases: Aliases{CatchAll: AbilityUnknown, Domain: AbilityUnknown, Outside: AbilityUnknown, Several: AbilityUnknown},
 		Secrets: Secrets{Identity: "secrets/identity.txt"},
-		Mail:    Mail{Settle: 90 * time.Second, SpecialUse: true, Escrow: "escrow", Deletions: rehome.DeletionsKeep},
+		Mail:    Mail{Settle: 90 * time.Second, SpecialUse: true, Escrow: "escrow", Deletions: rehome.DeletionsKeep, Order: rehome.OrderStrict},
 		DNS:     defaultDNS(),
 		Cutover: defaultCutover(),
 		Limits:  Limits{SourceConnections: 8, DestinationConnections: 16, PerAccount: 8},

@@ -17,6 +17,7 @@ type Mail struct {
 	Rename      map[string]string `yaml:"rename" example:"{INBOX.Clients: Archive/Clients}"`
 	RenameRegex []string          `yaml:"rename_regex" example:"['^INBOX[.]Old[.](.+)$ => INBOX.Archive.$1']"`
 	Deletions   rehome.Deletions  `yaml:"deletions" enum:"keep,mirror"`
+	Order       rehome.Order      `yaml:"order" enum:"strict,relaxed"`
 	FoldsCase   bool              `yaml:"folds_case"`
 	Refused     string            `yaml:"refused" example:"\".\""`
 	MaxName     int               `yaml:"max_name"`

@@ -158,7 +158,7 @@ func (m *Move) mailOptions(
 		Connections: m.settings.Limits.PerAccount, Observer: observer, Log: m.log,
 		Deletions:        cmp.Or(options.Deletions, m.settings.Mail.Deletions),
 		ConfirmDeletions: options.ConfirmDeletions, ConfirmSource: options.ConfirmSource, CopyAgain: options.CopyAgain,
-		Settle: m.settings.Mail.Settle,
+		Settle: m.settings.Mail.Settle, Relaxed: m.settings.Mail.Order == rehome.OrderRelaxed,
 	}
 }
 

@@ -12,25 +12,30 @@ import (
 // NoteGaps writes down UIDs of the destination that somebody else has got between ours. It comes before the
 // receipt that shows them, so that they are looked at however this process ends.
 func (l *fates) NoteGaps(ctx context.Context, m *Mailbox, gaps imap.UIDSet) error {
-	err := l.write(ctx, func(tx *sql.Tx) error {
-		_, err := tx.Exec(`INSERT INTO gaps (mailbox_id, generation, dst_uids) VALUES (?, ?, ?)`, m.ID, m.Generation, gaps.String())
-		return err
-	})
+	err := l.write(ctx, func(tx *sql.Tx) error { return insertGaps(tx, m, gaps) })
 	if err == nil {
 		m.Gaps.AddSet(gaps)
 	}
 	return err
 }
 
-// CloseGaps notes that all gaps of a mailbox were looked at.
-func (l *fates) CloseGaps(ctx context.Context, m *Mailbox) error {
+// CloseGaps notes that all gaps of a mailbox were looked at, or turned out to be none, but these.
+func (l *fates) CloseGaps(ctx context.Context, m *Mailbox, but imap.UIDSet) error {
 	err := l.write(ctx, func(tx *sql.Tx) error {
-		_, err := tx.Exec(`DELETE FROM gaps WHERE mailbox_id = ?`, m.ID)
-		return err
+		if _, err := tx.Exec(`DELETE FROM gaps WHERE mailbox_id = ?`, m.ID); err != nil || but.Empty() {
+			return err
+		}
+		return insertGaps(tx, m, but)
 	})
 	if err == nil {
 		m.Gaps = imap.UIDSet{}
+		m.Gaps.AddSet(but)
 	}
+	return err
+}
+
+func insertGaps(tx *sql.Tx, m *Mailbox, gaps imap.UIDSet) error {
+	_, err := tx.Exec(`INSERT INTO gaps (mailbox_id, generation, dst_uids) VALUES (?, ?, ?)`, m.ID, m.Generation, gaps.String())
 	return err
 }
 

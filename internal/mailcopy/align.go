@@ -53,7 +53,7 @@ func (s *slice) callAhead(ctx context.Context, jobs [][]mapping.Pair) {
 		return
 	}
 	s.line.whole = len(jobs) > 1 && len(s.view.dst) < listedMeanwhile*(len(jobs)-1)
-	if w := s.view.workOf(s.keepingUIDs(jobs)); w.messages > 0 || w.unknown {
+	if w := s.view.workOf(s.keepingUIDs(jobs), 0); w.messages > 0 || w.unknown {
 		s.line.reachAhead(ctx)
 	}
 }

@@ -11,10 +11,12 @@ type Amount struct {
 	NewMessages int64 `json:"new_messages"`
 	NewOctets   int64 `json:"new_bytes"` // by the average size of a mailbox's messages; -1 as above
 	Uncounted   int   `json:"uncounted_mailboxes,omitempty"`
+	Unordered   int   `json:"unordered_mailboxes,omitempty"` // into which new messages may come in another order than the source's
 }
 
-// amount counts the mailboxes that move. What the ledger has of a mailbox counts as copied only under its UIDVALIDITY.
-func (v *accountView) amount() Amount {
+// amount counts the mailboxes that move. What the ledger has of a mailbox counts as copied only under its UIDVALIDITY. With part,
+// each so many new messages of a mailbox are worth another writer, see Options.
+func (v *accountView) amount(part int) Amount {
 	var a Amount
 	for _, pair := range v.plan.Pairs {
 		entry, listed := v.src[pair.Source]
@@ -37,6 +39,9 @@ func (v *accountView) amount() Amount {
 		}
 		a.Messages += messages
 		a.NewMessages += fresh
+		if part > 0 && fresh >= int64(part) {
+			a.Unordered++
+		}
 		size := entry.Status.Size
 		switch {
 		case messages == 0 || a.Octets < 0:

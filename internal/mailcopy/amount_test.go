@@ -27,31 +27,36 @@ func TestAmount(t *testing.T) {
 	for name, test := range map[string]struct {
 		src  map[string]imap.ListEntry
 		rows map[string]ledger.Mailbox
+		part int
 		want Amount
 	}{
 		"nothing copied yet": {
-			map[string]imap.ListEntry{"A": entry(10, 1000), "B": entry(0, 0)}, nil,
+			map[string]imap.ListEntry{"A": entry(10, 1000), "B": entry(0, 0)}, nil, 0,
 			Amount{Mailboxes: 2, Messages: 10, Octets: 1000, NewMessages: 10, NewOctets: 1000},
 		},
 		"some copied": {
-			map[string]imap.ListEntry{"A": entry(10, 1000)}, map[string]ledger.Mailbox{"A": row(7)},
+			map[string]imap.ListEntry{"A": entry(10, 1000)}, map[string]ledger.Mailbox{"A": row(7)}, 0,
 			Amount{Mailboxes: 1, Messages: 10, Octets: 1000, NewMessages: 7, NewOctets: 700},
 		},
 		"renumbered": {
-			map[string]imap.ListEntry{"A": entry(10, 1000)}, map[string]ledger.Mailbox{"A": row(8)},
+			map[string]imap.ListEntry{"A": entry(10, 1000)}, map[string]ledger.Mailbox{"A": row(8)}, 0,
 			Amount{Mailboxes: 1, Messages: 10, Octets: 1000, NewMessages: 10, NewOctets: 1000},
 		},
+		"several writers": {
+			map[string]imap.ListEntry{"A": entry(10, 1000), "B": entry(8, 800)}, map[string]ledger.Mailbox{"A": row(7)}, 8,
+			Amount{Mailboxes: 2, Messages: 18, Octets: 1800, NewMessages: 15, NewOctets: 1500, Unordered: 1},
+		},
 		"no size": {
-			map[string]imap.ListEntry{"A": entry(10, -1), "B": entry(1, 5)}, nil,
+			map[string]imap.ListEntry{"A": entry(10, -1), "B": entry(1, 5)}, nil, 0,
 			Amount{Mailboxes: 2, Messages: 11, Octets: -1, NewMessages: 11, NewOctets: -1},
 		},
 		"no status": {
-			map[string]imap.ListEntry{"A": {}, "B": entry(1, 5)}, nil,
+			map[string]imap.ListEntry{"A": {}, "B": entry(1, 5)}, nil, 0,
 			Amount{Mailboxes: 2, Messages: 1, Octets: -1, NewMessages: 1, NewOctets: -1, Uncounted: 1},
 		},
 	} {
 		v := accountView{plan: mapping.Plan{Pairs: pairs}, src: test.src, rows: test.rows}
-		if got := v.amount(); got != test.want {
+		if got := v.amount(test.part); got != test.want {
 			t.Errorf("%s: got %+v, want %+v", name, got, test.want)
 		}
 	}

@@ -18,21 +18,21 @@ const answersAhead = 16
 
 // answers waits for the destination's answers in the order of the commands and writes receipts.
 type answers struct {
+	load    *load
 	job     *mailboxJob
 	ctx     context.Context
 	queue   chan *transfer
 	done    sync.WaitGroup
 	refused []refusedBatch
 	flows   []*flow         // all that were begun; of the caller
-	rivals  rivals          // who else writes into the mailbox
 	unnamed []ledger.Intent // stored, but the server does not tell under which UIDs
 	empty   []entry
 	failed  chan struct{} // closed at the first error
 	err     error
 }
 
-func newAnswers(ctx context.Context, j *mailboxJob) *answers {
-	return &answers{job: j, ctx: ctx, queue: make(chan *transfer, answersAhead), failed: make(chan struct{})}
+func newAnswers(ctx context.Context, n *lane) *answers {
+	return &answers{load: n.load, job: n.job, ctx: ctx, queue: make(chan *transfer, answersAhead), failed: make(chan struct{})}
 }
 
 // start begins to wait.
@@ -76,7 +76,6 @@ func (a *answers) receive(t *transfer) error {
 		switch {
 		case err == nil && len(answer.UIDs) == 0:
 			unnamed = append(unnamed, sent.items...)
-			a.rivals.next = 0 // what stands below the next UID that is told may be this
 		case err == nil:
 			stored = append(stored, withUIDs(sent.items, answer.UIDs)...)
 		case errors.As(err, &status) && status.Kind == "NO":
@@ -86,8 +85,14 @@ func (a *answers) receive(t *transfer) error {
 		}
 	}
 	a.job.tellBatch(t, len(stored)+len(unnamed))
+	a.load.booking.Lock()
+	defer a.load.booking.Unlock()
+	for _, sent := range t.sent {
+		a.load.rivals.answered(len(sent.entries))
+	}
 	a.empty = append(a.empty, t.empty...)
 	if len(unnamed) > 0 { // no UIDPLUS: the new UIDs are looked up like those of a lost answer
+		a.load.rivals.next = 0 // what stands below the next UID that is told may be this
 		a.unnamed = append(a.unnamed, ledger.Intent{ID: t.id, Items: append(unnamed, stored...)})
 		return nil
 	}
@@ -126,7 +131,7 @@ func (a *answers) book(t *transfer, stored []ledger.Item) error {
 	if len(stored) == 0 {
 		return a.job.ledger().Void(a.ctx, t.id)
 	}
-	if gaps := a.rivals.note(stored); !gaps.Empty() {
+	if gaps := a.load.rivals.note(stored); !gaps.Empty() {
 		if err := a.job.ledger().NoteGaps(a.ctx, a.job.row, gaps); err != nil {
 			return err
 		}

@@ -25,6 +25,7 @@ const (
 	perMessage      = 400 * time.Microsecond
 	octetsPerSecond = 60e6     // on a short line; a long one has a sixth of it for each connection
 	usualOctets     = 64 << 10 // of a message, where the source tells no size
+	mostWriters     = 1000     // of one mailbox: more than anybody allows
 	tripsPerMailbox = 3
 )
 
@@ -37,14 +38,15 @@ const (
 // work is what is to be done, as far as the listings tell.
 type work struct {
 	mailboxes int
+	writers   int // that find something to do, beyond one for each mailbox
 	messages  int64
 	octets    int64
 	unknown   bool // of a mailbox is not told how much there is
 	inTurn    bool // one mailbox after the other is brought, see line
 }
 
-// workOf adds up what jobs will have to copy.
-func (v accountView) workOf(jobs [][]mapping.Pair) (w work) {
+// workOf adds up what jobs will have to copy. With part, each so many messages of a mailbox are something to do for another writer.
+func (v accountView) workOf(jobs [][]mapping.Pair, part int) (w work) {
 	w.mailboxes = len(jobs)
 	for _, job := range jobs {
 		for _, pair := range job {
@@ -58,6 +60,9 @@ func (v accountView) workOf(jobs [][]mapping.Pair) (w work) {
 			lacking := max(0, held-int64(row.Done.Minus(row.Gone).Len()))
 			w.unknown = w.unknown || !told
 			w.messages += lacking
+			if part > 0 {
+				w.writers += int(min(lacking/int64(part), mostWriters))
+			}
 			switch {
 			case held == 0:
 			case status.Size < 0:
@@ -71,7 +76,7 @@ func (v accountView) workOf(jobs [][]mapping.Pair) (w work) {
 }
 
 // crew is how many connections the work is worth on a line whose round trips take lag: one at least, at most as many as
-// there are mailboxes, and most. worth is what another connection has to have to do; 0 is what is usual for the line.
+// can have something to do, and most. worth is what another connection has to have to do; 0 is what is usual for the line.
 func (w work) crew(lag, worth time.Duration, most int) int {
 	speed, each := octetsPerSecond, perMailbox
 	usual := worthShort
@@ -85,7 +90,7 @@ func (w work) crew(lag, worth time.Duration, most int) int {
 	if worth == 0 {
 		worth = usual
 	}
-	most = max(1, min(most, w.mailboxes))
+	most = max(1, min(most, w.mailboxes+w.writers))
 	if w.unknown {
 		return most
 	}

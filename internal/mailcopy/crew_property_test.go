@@ -18,14 +18,15 @@ func TestCrew_withinItsLimits(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		w := work{
-			mailboxes: rapid.IntRange(0, 3000).Draw(t, "mailboxes"), messages: rapid.Int64Range(0, 1e7).Draw(t, "messages"),
-			octets: rapid.Int64Range(0, 1e13).Draw(t, "octets"), unknown: rapid.Bool().Draw(t, "unknown"),
+			mailboxes: rapid.IntRange(0, 3000).Draw(t, "mailboxes"), writers: rapid.IntRange(0, 9).Draw(t, "writers"),
+			messages: rapid.Int64Range(0, 1e7).Draw(t, "messages"),
+			octets:   rapid.Int64Range(0, 1e13).Draw(t, "octets"), unknown: rapid.Bool().Draw(t, "unknown"),
 		}
 		lag := time.Duration(rapid.Int64Range(0, int64(time.Second)).Draw(t, "lag"))
 		worth := time.Duration(rapid.Int64Range(0, int64(time.Second)).Draw(t, "worth"))
 		most := rapid.IntRange(1, 16).Draw(t, "most")
 		n := w.crew(lag, worth, most)
-		if n < 1 || n > most || n > max(1, w.mailboxes) || lag < longLine && n > shortCrews {
+		if n < 1 || n > most || n > max(1, w.mailboxes+w.writers) || lag < longLine && n > shortCrews {
 			t.Fatalf("got %d connections", n)
 		}
 		more := w
@@ -53,6 +54,7 @@ func TestCrew_asTheWorkIsWorth(t *testing.T) {
 		"20 mailboxes far away":          {work{mailboxes: 20, messages: 20, octets: 200_000}, long, 8},
 		"two mailboxes far away":         {work{mailboxes: 2, messages: 4, octets: 40_000}, long, 2},
 		"one mailbox, whatever it has":   {work{mailboxes: 1, messages: 1e6, octets: 1e11}, long, 1},
+		"one mailbox of several writers": {work{mailboxes: 1, writers: 10, messages: 10_000, octets: 100e6}, short, 4},
 		"nobody tells how much there is": {work{mailboxes: 20, unknown: true}, short, 4},
 	} {
 		if got := test.work.crew(test.lag, 0, 8); got != test.want {
@@ -73,13 +75,16 @@ func TestWorkOf_whatIsLacking(t *testing.T) {
 		rows: map[string]ledger.Mailbox{"half": row},
 	}
 	job := func(name string) []mapping.Pair { return []mapping.Pair{{Source: name}} }
-	if got, want := v.workOf([][]mapping.Pair{job("new"), job("half")}), (work{mailboxes: 2, messages: 15, octets: 1500}); got != want {
+	if got, want := v.workOf([][]mapping.Pair{job("new"), job("half")}, 0), (work{mailboxes: 2, messages: 15, octets: 1500}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
-	if got := v.workOf([][]mapping.Pair{job("sizeless")}); got.octets != 2*usualOctets {
+	if got := v.workOf([][]mapping.Pair{job("new"), job("half")}, 4); got.writers != 3 {
+		t.Errorf("got %d further writers of 10 and 5 messages, want 3", got.writers)
+	}
+	if got := v.workOf([][]mapping.Pair{job("sizeless")}, 0); got.octets != 2*usualOctets {
 		t.Errorf("got %d octets of two messages without a size", got.octets)
 	}
-	if got := v.workOf([][]mapping.Pair{job("silent")}); !got.unknown {
+	if got := v.workOf([][]mapping.Pair{job("silent")}, 0); !got.unknown {
 		t.Error("a mailbox without a status counts as known")
 	}
 }

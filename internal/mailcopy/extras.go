@@ -31,7 +31,7 @@ type extra struct{ src, dst *endpoint.Session }
 
 // openExtras starts to open as many extra sessions as the work of jobs is worth.
 func (s *slice) openExtras(ctx context.Context, jobs [][]mapping.Pair) (*extraSessions, error) {
-	w := s.view.workOf(jobs)
+	w := s.view.workOf(jobs, s.part())
 	w.inTurn = s.engine.options.Importer != nil && len(s.keepingUIDs(jobs)) == len(jobs)
 	size, err := s.extrasFor(ctx, w)
 	if err != nil {
@@ -47,6 +47,15 @@ func (s *slice) openExtras(ctx context.Context, jobs [][]mapping.Pair) (*extraSe
 		}()
 	}
 	return c, nil
+}
+
+// part is how many messages of a mailbox are worth another writer; 0 where it has one only. Where messages keep their UIDs, they
+// come in their order.
+func (s *slice) part() int {
+	if options := s.engine.options; options.Relaxed && options.Importer == nil {
+		return options.Part
+	}
+	return 0
 }
 
 // extrasFor returns how many extra connections w is worth. Where that hangs on the line, an end that has answered nothing quickly

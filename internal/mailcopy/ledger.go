@@ -108,5 +108,5 @@ type troubles interface {
 	Suspect(ctx context.Context, m *ledger.Mailbox, uid imap.UID) error
 	ForgetSuspects(ctx context.Context, m *ledger.Mailbox) error
 	NoteGaps(ctx context.Context, m *ledger.Mailbox, gaps imap.UIDSet) error
-	CloseGaps(ctx context.Context, m *ledger.Mailbox) error
+	CloseGaps(ctx context.Context, m *ledger.Mailbox, but imap.UIDSet) error
 }

@@ -5,6 +5,7 @@ package mailcopy
 import (
 	"context"
 	"errors"
+	"maps"
 	"math"
 
 	"rehome"
@@ -504,6 +505,16 @@ func (k *keywordLosses) note(uid imap.UID, flags []string) {
 	for _, f := range flags {
 		k.flags[f] = true
 	}
+}
+
+// add takes over what another one has collected.
+func (k *keywordLosses) add(other keywordLosses) {
+	k.messages.AddSet(other.messages)
+	if k.flags == nil {
+		k.flags = other.flags
+		return
+	}
+	maps.Copy(k.flags, other.flags)
 }
 
 func (k *keywordLosses) finding(mailbox string) []rehome.Finding {

@@ -77,6 +77,11 @@ type Options struct {
 	CopyAgain           bool // copy again what the destination has lost, also what its users have deleted there
 	Connections         int  // mailboxes of one account at work at once, at most; 0 means 8
 
+	// Relaxed lets several connections write into a mailbox that lacks Part messages at least: the UIDs of what they bring do not rise
+	// in the source's order. Each further Part messages are worth one more of them. 0 means 1,000.
+	Relaxed bool
+	Part    int
+
 	Observer Observer     // may be nil
 	Log      *slog.Logger // nil discards
 
@@ -114,6 +119,9 @@ func New(options Options) *Engine {
 	}
 	if options.BatchOctets <= 0 {
 		options.BatchOctets = 16 << 20
+	}
+	if options.Part <= 0 {
+		options.Part = 1000
 	}
 	if options.Settle <= 0 {
 		options.Settle = DefaultSettle

@@ -61,7 +61,7 @@ func (e *Engine) Plan(ctx context.Context, account rehome.Account) (Preview, err
 	if err := run.survey(ctx); err != nil {
 		return Preview{}, err
 	}
-	preview := Preview{Plan: run.view.plan, Ways: e.ways(run.view), Amount: run.view.amount()}
+	preview := Preview{Plan: run.view.plan, Ways: e.ways(run.view), Amount: run.view.amount(run.part())}
 	if err = run.preview(ctx, &preview); err == nil {
 		err = run.view.checkRoom(account.Address)
 	}

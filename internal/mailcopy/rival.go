@@ -23,22 +23,50 @@ import (
 // when the group is through: a message of the same content as ours, with a lower UID, was there first, and ours
 // is taken back. Both sides go by the same rule, so that one of the two copies stays, whoever looks first. As
 // long as nobody else writes, this costs nothing.
+//
+// Where the mailbox has several writers of our own, the messages of one are between those of another, and a UID that is not
+// known yet may be that of a message under way. There only more of such UIDs than messages are under way tell that somebody
+// else writes, and for certain only the end of the round does, when nothing is under way any more.
 
 // rivals collects what an answer tells of others that write into the mailbox.
 type rivals struct {
 	next  imap.UID    // the next UID, as far as is known; 0 when it is not
 	noted atomic.Bool // there was a gap
+
+	sent   atomic.Int64 // messages under way: begun, and not answered
+	shared bool         // there are several writers of ours
+	before imap.UIDSet  // with shared: the gaps of earlier rounds
+	open   imap.UIDSet  // likewise those of this round that are not ours yet
+}
+
+// send notes that a message is about to be sent.
+func (r *rivals) send() { r.sent.Add(1) }
+
+// answered notes that nothing of some messages is under way any more.
+func (r *rivals) answered(messages int) { r.sent.Add(-int64(messages)) }
+
+// share begins the time of several writers, with the gaps that are known.
+func (r *rivals) share(known imap.UIDSet) {
+	if !r.shared {
+		r.shared = true
+		r.before.AddSet(known)
+	}
 }
 
 // note takes the answer for items that have just been stored, and returns which UIDs are between them and what
 // was there before.
 func (r *rivals) note(items []ledger.Item) (gaps imap.UIDSet) {
+	var ours imap.UIDSet
 	for _, item := range items {
 		if r.next != 0 && item.DstUID > r.next {
 			gaps.AddRange(r.next, item.DstUID-1)
-			r.noted.Store(true)
 		}
 		r.next = max(r.next, item.DstUID+1)
+		ours.Add(item.DstUID)
+	}
+	r.open = union(r.open, gaps).Minus(ours)
+	if !r.shared && !gaps.Empty() || int64(r.open.Len()) > r.sent.Load() {
+		r.noted.Store(true)
 	}
 	return gaps
 }
@@ -106,7 +134,7 @@ func (j *mailboxJob) closeGaps(ctx context.Context) error {
 	if j.row.Gaps.Empty() {
 		return nil
 	}
-	return j.ledger().CloseGaps(ctx, j.row)
+	return j.ledger().CloseGaps(ctx, j.row, imap.UIDSet{})
 }
 
 // writtenFrom returns what we have written from a destination UID upwards.

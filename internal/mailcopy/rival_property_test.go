@@ -71,6 +71,40 @@ func TestLaterCopies_oneStays(t *testing.T) {
 	})
 }
 
+// With several writers a gap is ours as long as so many messages are under way, and whatever is not ours in the end is another's.
+func TestRivals_noteOfSeveralWriters(t *testing.T) {
+	t.Parallel()
+	stored := func(uids ...imap.UID) (items []ledger.Item) {
+		for _, uid := range uids {
+			items = append(items, ledger.Item{DstUID: uid})
+		}
+		return items
+	}
+	r := rivals{next: 10}
+	r.share(imap.NewUIDSet(3))
+	r.share(imap.NewUIDSet(4)) // the second one finds it done
+	r.sent.Store(6)
+	for _, step := range []struct {
+		items []ledger.Item
+		gaps  string
+		open  string
+		noted bool
+	}{
+		{stored(12, 13), "10:11", "10:11", false},
+		{stored(10), "", "11", false},
+		{stored(16), "14:15", "11,14:15", true}, // two of ours are under way, and three UIDs are open
+	} {
+		r.answered(len(step.items))
+		got := r.note(step.items)
+		if got.String() != step.gaps || r.open.String() != step.open || r.noted.Load() != step.noted {
+			t.Errorf("%v: gaps %s, open %s, noted %v, want %+v", step.items, got, r.open, r.noted.Load(), step)
+		}
+	}
+	if r.before.String() != "3" {
+		t.Errorf("known before: %s, want 3", r.before)
+	}
+}
+
 func TestRivals_note(t *testing.T) {
 	t.Parallel()
 	stored := func(uids ...imap.UID) (items []ledger.Item) {

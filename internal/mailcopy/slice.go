@@ -49,6 +49,7 @@ type slice struct {
 
 	trouble error // of the first mailbox that was set aside
 	memory  *memory
+	shares  *shares
 
 	line                     *line           // with the destination's dsync-server
 	made                     map[string]bool // destination mailboxes that this slice has made
@@ -61,7 +62,7 @@ func newSlice(e *Engine, account rehome.Account, started time.Time, budget pass.
 	s := &slice{engine: e, account: account, started: started, deadline: time.Now().Add(budget.Time), stop: budget.Stop, held: map[string]bool{},
 		boxes: map[string]Census{}, lost: map[string]int64{}, barred: map[string]bool{}, broken: map[string]bool{}, present: map[string]bool{},
 		sights: newSights(), line: newLine(e.options.Importer, account), made: map[string]bool{}, aligned: map[string]bool{},
-		memory: e.memoryOf(account.Address, started)}
+		shares: newShares(false, 0), memory: e.memoryOf(account.Address, started)}
 	s.octets.Store(budget.Octets)
 	return s
 }
@@ -199,7 +200,7 @@ func (s *slice) finish(ctx context.Context) error {
 }
 
 // jobs returns the pairs that need to be opened, in the plan's order. Pairs that go to one
-// destination mailbox are one job: a mailbox has one writer at a time.
+// destination mailbox are one job: nobody else writes there meanwhile, but who helps with it (see shares).
 func (s *slice) jobs() [][]mapping.Pair {
 	var jobs [][]mapping.Pair
 	place := map[string]int{}
@@ -233,6 +234,7 @@ func (s *slice) copyMailboxes(ctx context.Context, jobs [][]mapping.Pair, extras
 		queue <- job
 	}
 	close(queue)
+	s.shares = newShares(s.engine.options.Relaxed, len(jobs))
 	group, ctx := pass.NewGroup(ctx, s.account.Address)
 	group.Go(func() error { return s.work(ctx, queue, &seat{slice: s, src: s.src, dst: s.dst, first: true}) })
 	for n := range extras.size {
@@ -267,26 +269,37 @@ func (s *slice) work(ctx context.Context, queue <-chan []mapping.Pair, t *seat) 
 		return err
 	}
 	for pairs := range queue {
-		for _, pair := range pairs {
-			if s.spent() {
-				s.noteMore()
-				return nil
-			}
-			job := &mailboxJob{slice: s, pair: pair, src: t.src, dst: t.dst}
-			err := s.endJob(ctx, t, pair, job.runLogged(ctx))
-			if errors.Is(err, errNoSeat) {
-				s.noteMore() // for what is left of this job; the first seat does the others
-				return nil
-			}
-			if err != nil {
-				return err
-			}
-			if s.waitsFor(pair.Destination) || s.isHeld(pair.Destination) {
-				break // a mailbox has one writer at a time, and what may still arrive is one
-			}
+		on, err := s.workJob(ctx, t, pairs)
+		s.shares.through()
+		if err != nil || !on {
+			return err
 		}
 	}
-	return nil
+	return s.assist(ctx, t)
+}
+
+// workJob copies the mailboxes that go to one. It reports whether these sessions can go on.
+func (s *slice) workJob(ctx context.Context, t *seat, pairs []mapping.Pair) (on bool, err error) {
+	for _, pair := range pairs {
+		if s.spent() {
+			s.noteMore()
+			s.shares.close()
+			return false, nil
+		}
+		job := &mailboxJob{slice: s, pair: pair, src: t.src, dst: t.dst}
+		err := s.endJob(ctx, t, pair, job.runLogged(ctx))
+		if errors.Is(err, errNoSeat) {
+			s.noteMore() // for what is left of this job; the first seat does the others
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		if s.waitsFor(pair.Destination) || s.isHeld(pair.Destination) {
+			break // what may still arrive is a writer that nobody knows of
+		}
+	}
+	return true, nil
 }
 
 // spent reports whether the budget is used up.

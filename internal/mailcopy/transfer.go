@@ -21,6 +21,7 @@ const (
 	groupMessages = 2000
 	groupOctets   = 64 << 20
 	groupLine     = 7 << 10 // octets of the UIDs as text: one command line, which servers bound at 8 KiB
+	sharedBatches = 2       // of a group where a mailbox has several writers
 )
 
 // transferAll copies batches until they are done (done) or the budget is spent. What the
@@ -45,15 +46,18 @@ func (j *mailboxJob) transferAll(ctx context.Context, batches []batch) (done boo
 }
 
 // growth is how a mailbox begins: with small groups, so that little is there twice when somebody else turns
-// out to copy the same. Without UIDPLUS only a look tells that, which comes when a round is over: there the
-// first one is a single batch.
+// out to copy the same. Without UIDPLUS, and as long as a mailbox has several writers, only a look tells that, which
+// comes when a round is over: there the first one is a single group.
 type growth struct {
 	begun  int  // groups so far
 	single bool // the round is one group
+	shared bool // for several writers: groups are so small that all have something to do to the end
 }
 
 func (j *mailboxJob) growth() growth {
-	return growth{begun: j.groups, single: j.groups == 0 && !j.dst.Capabilities().Has("UIDPLUS")}
+	relaxed := j.relaxed()
+	single := relaxed || !j.dst.Capabilities().Has("UIDPLUS")
+	return growth{begun: j.groups, single: j.groups == 0 && single, shared: relaxed}
 }
 
 // messages is how many the next group may hold: some hundred, some hundred more, then all.
@@ -64,12 +68,23 @@ func takeGroups(batches []batch, octets int64, g growth) (groups [][]batch, rest
 	rest = batches
 	for len(rest) > 0 && (len(groups) == 0 || octets > 0 && !g.single) {
 		n, size := groupLength(rest, min(groupOctets, octets), g.messages())
+		if g.shared && n > sharedBatches {
+			n = sharedBatches
+			size = octetsIn(rest[:n])
+		}
 		g.begun++
 		groups = append(groups, rest[:n])
 		rest = rest[n:]
 		octets -= size
 	}
 	return groups, rest
+}
+
+func octetsIn(batches []batch) (octets int64) {
+	for _, b := range batches {
+		octets += b.octets()
+	}
+	return octets
 }
 
 // groupLength returns how many of batches make one group of at most limit octets and most messages, at least
@@ -91,63 +106,42 @@ func groupLength(batches []batch, limit int64, most int) (n int, octets int64) {
 	return n, octets
 }
 
-// transferGroups streams groups one behind the other and returns what the destination has refused, and the
-// groups that were not begun because somebody else turned out to write into the mailbox.
-// After an error both connections are closed and whatever was under way is left to the next slice,
-// which looks it up.
+// transferGroups streams groups one behind the other, or over several connections, and returns what the destination has refused,
+// and the groups that were not begun because somebody else turned out to write into the mailbox.
+// After an error whatever was under way is left to the next slice, which looks it up.
 func (j *mailboxJob) transferGroups(ctx context.Context, groups [][]batch) (refused []refusedBatch, left [][]batch, err error) {
 	return j.endGroups(ctx, j.beginGroups(ctx, groups, nil))
-}
-
-// sending are groups that were sent, and of which not all is answered.
-type sending struct {
-	groups  [][]batch
-	floor   imap.UID
-	answers *answers
-	err     error // they were not all sent
-	late    bool  // nobody waits for the answers before endGroups: there are few
 }
 
 // floor is what no message that is sent now has a lower UID than at the destination.
 func (j *mailboxJob) floor() imap.UID { return max(j.row.Ours.Max()+1, j.dstBox.UIDNext, 1) }
 
-// beginGroups sends groups, one behind the other. The intents of the first are those of intended, unless that is nil.
-func (j *mailboxJob) beginGroups(ctx context.Context, groups [][]batch, intended []int64) *sending {
+// beginGroups sends groups, one behind the other. The intents of the first are those of intended, unless that is nil. With intents
+// that are there already nobody else helps.
+func (j *mailboxJob) beginGroups(ctx context.Context, groups [][]batch, intended []int64) *load {
 	j.slice.noteWritten(j.pair.Destination)
-	s := &sending{groups: groups, floor: j.floor(), answers: newAnswers(ctx, j), late: intended != nil}
-	s.answers.rivals.next = j.nextUID
-	if !s.late {
-		s.answers.start()
+	l := j.newLoad(groups, intended)
+	if intended == nil && j.relaxed() {
+		j.slice.shares.offer(l)
 	}
-	s.err = j.stream(ctx, s, intended)
-	switch {
-	case errors.Is(s.err, errStopped):
-		s.err = j.windUp(s.answers)
-	case s.err != nil:
-		j.breakOff()
-	}
-	return s
+	l.own.send(ctx)
+	return l
 }
 
 // endGroups waits for the answers, with the results of transferGroups.
-func (j *mailboxJob) endGroups(ctx context.Context, s *sending) (refused []refusedBatch, left [][]batch, err error) {
-	answers, groups := s.answers, s.groups
-	if s.late {
-		answers.start()
-	}
-	if err := moreTelling(s.err, answers.wait()); err != nil {
-		j.breakOff()
-		var bad *badAnswer
-		if errors.As(err, &bad) && bad.void != 0 {
-			if err := j.ledger().Void(ctx, bad.void); err != nil {
-				return nil, nil, err
-			}
-		}
+func (j *mailboxJob) endGroups(ctx context.Context, l *load) (refused []refusedBatch, left [][]batch, err error) {
+	l.own.receive(ctx)
+	l.end()
+	j.slice.shares.withdraw(l)
+	sum, err := l.gather()
+	if err != nil {
 		return nil, nil, faultOf(err, "copy mailbox", j.pair.Source)
 	}
-	j.groups += len(answers.flows)
-	j.nextUID = max(j.nextUID, answers.rivals.next)
-	return answers.refused, groups[len(answers.flows):], j.afterGroups(ctx, s.floor, answers)
+	j.groups += len(sum.flows)
+	if err := l.settleGaps(ctx, len(sum.unnamed) > 0); err != nil {
+		return nil, nil, err
+	}
+	return sum.refused, l.groups, j.afterGroups(ctx, l.floor, sum)
 }
 
 // moreTelling prefers the destination's words to the error that they caused on the source side.
@@ -165,9 +159,9 @@ func moreTelling(streamErr, answerErr error) error {
 
 // breakOff ends both connections, the destination's first: a callback of the source's reader may be
 // waiting for it.
-func (j *mailboxJob) breakOff() {
-	_ = j.dst.Client.Close() // closing a broken connection has nothing to tell
-	_ = j.src.Client.Close()
+func (n *lane) breakOff() {
+	_ = n.dst.Client.Close() // closing a broken connection has nothing to tell
+	_ = n.src.Client.Close()
 }
 
 // errStopped ends a stream when nothing new may begin.
@@ -176,10 +170,10 @@ var errStopped = errors.New("stopped on request")
 // windUp ends a stream that was stopped at a message: what was sent is complete and will be answered. The
 // source is only read, so that its connection may go at once. Of the transfers that are left not an octet
 // was sent, and their intents are void.
-func (j *mailboxJob) windUp(a *answers) error {
-	j.wound = true
-	_ = j.src.Client.Close() // no callback runs behind this
-	for _, f := range a.flows {
+func (n *lane) windUp() error {
+	n.wound = true
+	_ = n.src.Client.Close() // no callback runs behind this
+	for _, f := range n.answers.flows {
 		if err := f.advance(len(f.transfers)); err != nil {
 			return err
 		}
@@ -220,22 +214,15 @@ func (j *mailboxJob) afterGroups(ctx context.Context, floor imap.UID, a *answers
 // stream runs the FETCH of each group. The next one is sent while the last message of the one before
 // arrives, and not earlier: a server may answer two of them at the same time, and then messages of
 // two batches would come mixed.
-func (j *mailboxJob) stream(ctx context.Context, s *sending, intended []int64) error {
+func (n *lane) stream(ctx context.Context) error {
 	var previous *flow
-	a := s.answers
-	for _, group := range s.groups {
-		if a.rivals.noted.Load() {
-			break // see checkRivals
+	for group := n.load.next(); group != nil; group = n.load.next() {
+		ids, err := n.intend(ctx, group)
+		if err != nil {
+			return err
 		}
-		ids := intended
-		if intended = nil; ids == nil {
-			var err error
-			if ids, err = j.ledger().Intend(ctx, j.row, s.floor, itemsOf(group)...); err != nil {
-				return err
-			}
-		}
-		f := j.newFlow(ctx, group, ids, a)
-		a.flows = append(a.flows, f)
+		f := n.newFlow(ctx, group, ids)
+		n.answers.flows = append(n.answers.flows, f)
 		if previous != nil {
 			if err := previous.untilLast(); err != nil {
 				return err
@@ -251,19 +238,22 @@ func (j *mailboxJob) stream(ctx context.Context, s *sending, intended []int64) e
 		}
 		previous = f
 	}
+	if previous == nil { // the others were faster
+		return nil
+	}
 	return previous.finish()
 }
 
 // flow is one group on its way. Its fields belong to the source's reader while the FETCH runs, and
 // to the caller of finish afterwards.
 type flow struct {
+	lane      *lane
 	job       *mailboxJob
 	ctx       context.Context
 	transfers []*transfer
 	current   int         // index of the transfer that is being written
 	came      imap.UIDSet // what has begun to arrive
 	latest    imap.UID    // of that, the last
-	answers   *answers
 	digester  *message.Digester
 	header    *message.Header
 	notes     io.Writer // what is taken down of a message on its way: both
@@ -300,8 +290,8 @@ func itemsOf(batches []batch) [][]ledger.Item {
 }
 
 // newFlow makes the flow of a group, whose intents are in the ledger.
-func (j *mailboxJob) newFlow(ctx context.Context, group []batch, ids []int64, a *answers) *flow {
-	f := &flow{job: j, ctx: ctx, answers: a, digester: message.NewDigester(), header: message.NewHeader(headerLimit),
+func (n *lane) newFlow(ctx context.Context, group []batch, ids []int64) *flow {
+	f := &flow{lane: n, job: n.job, ctx: ctx, digester: message.NewDigester(), header: message.NewHeader(headerLimit),
 		last: make(chan struct{}), stopped: make(chan struct{})}
 	f.notes = io.MultiWriter(f.digester, f.header)
 	for i, b := range group {
@@ -319,10 +309,10 @@ func (f *flow) start() (err error) {
 	for _, t := range f.transfers {
 		uids.AddSet(uidsOf(t.batch))
 	}
-	if f.job.foreseen.holds(uids) {
+	if f.lane == f.lane.load.own && f.job.foreseen.holds(uids) {
 		return f.handOut(uids)
 	}
-	f.fetch, err = f.job.src.Fetch(f.ctx, uids, imap.FetchItems{Body: true},
+	f.fetch, err = f.lane.src.Fetch(f.ctx, uids, imap.FetchItems{Body: true},
 		imap.FetchHandler{Literal: f.body})
 	return err
 }
@@ -372,7 +362,7 @@ func (f *flow) finish() error {
 	if errors.Is(err, errStopped) {
 		return err
 	}
-	if err != nil && f.job.src.Err() != nil {
+	if err != nil && f.lane.src.Err() != nil {
 		return f.broke(err)
 	}
 	if err != nil && !imap.IsStatus(err, "NO") {
@@ -406,7 +396,7 @@ func (f *flow) advance(index int) error {
 		if err := f.ended(t, t.end()); err != nil {
 			return err
 		}
-		if err := f.answers.expect(t); err != nil {
+		if err := f.lane.answers.expect(t); err != nil {
 			return err
 		}
 	}

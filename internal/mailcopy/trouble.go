@@ -40,6 +40,7 @@ func (t *seat) renew(ctx context.Context) (err error) {
 	}
 	leave(t.src, t.dst)
 	if t.first {
+		t.slice.shares.close() // who waits for work keeps places, and this waits for one
 		err = t.slice.open(ctx)
 		t.src, t.dst = t.slice.src, t.slice.dst
 	} else {

@@ -41,9 +41,9 @@ type rider struct {
 	shut    [2]bool // the source's mailbox was refused, the destination's was
 	wanted  imap.UIDSet
 	batches []batch
-	sent    *sending // nil when there was nothing to send
-	alone   bool     // it has to begin anew
-	over    bool     // it is done with, or left to the next slice
+	sent    *load // nil when there was nothing to send
+	alone   bool  // it has to begin anew
+	over    bool  // it is done with, or left to the next slice
 }
 
 // ride brings jobs in waves as far as that can be, and returns the others.
@@ -284,7 +284,7 @@ func (s *slice) sendAll(ctx context.Context, riders []*rider) error {
 		aside := r.job.dst
 		r.job.dst = s.dst
 		r.sent = r.job.beginGroups(ctx, [][]batch{r.batches}, ids[i])
-		broken = r.sent.err != nil
+		broken = r.sent.own.unsent != nil
 		r.job.dst = aside
 	}
 	if len(unsent) == 0 {

@@ -45,15 +45,16 @@ func (f *flow) write(t *transfer, e entry, body *imap.Literal) error {
 	f.header.Reset()
 	size := body.Size
 	a.entries = append(a.entries, e)
+	f.lane.load.rivals.send()
 	date := e.date
 	if !imap.KeepableDate(date) {
 		date = time.Time{} // the time of the copy: verify knows that, see date_not_kept
-		f.job.undated.Add(e.uid)
+		f.lane.undated.Add(e.uid)
 	}
 	if err := a.command.Message(f.ctx, flags, date, size, io.TeeReader(body, f.notes)); err != nil {
 		return f.early(t, err)
 	}
-	f.job.keywords.note(e.uid, dropped)
+	f.lane.keywords.note(e.uid, dropped)
 	digest := f.digester.Sum()
 	item := e.item()
 	item.Size = size
@@ -71,7 +72,7 @@ func (f *flow) write(t *transfer, e entry, body *imap.Literal) error {
 }
 
 // multi reports whether a batch is one command (RFC 3502).
-func (f *flow) multi() bool { return f.job.dst.Capabilities().Has("MULTIAPPEND") }
+func (f *flow) multi() bool { return f.lane.dst.Capabilities().Has("MULTIAPPEND") }
 
 // appendCommand returns the command that the next message belongs to: one for the whole batch with
 // MULTIAPPEND, one for each message without.
@@ -79,7 +80,7 @@ func (f *flow) appendCommand(t *transfer) (*appended, error) {
 	if f.multi() && len(t.sent) > 0 {
 		return t.sent[0], nil
 	}
-	command, err := f.job.dst.Append(f.ctx, f.job.pair.Destination)
+	command, err := f.lane.dst.Append(f.ctx, f.job.pair.Destination)
 	if err != nil {
 		return nil, err
 	}
@@ -97,7 +98,7 @@ func (f *flow) appendCommand(t *transfer) (*appended, error) {
 // early takes a refusal that comes before a message was sent. With MULTIAPPEND it concerns the whole
 // batch, and the rest of it need not be sent; without, the next message has its own chance.
 func (f *flow) early(t *transfer, err error) error {
-	if err = f.ended(t, err); !imap.IsStatus(err, "NO") || f.job.dst.Err() != nil {
+	if err = f.ended(t, err); !imap.IsStatus(err, "NO") || f.lane.dst.Err() != nil {
 		return err
 	}
 	t.refused = f.multi()
@@ -115,7 +116,7 @@ func (t *transfer) end() error {
 // ended says which batch is to blame when the destination has ended the connection with BAD before the last
 // command of a transfer is written.
 func (f *flow) ended(t *transfer, err error) error {
-	if err == nil || f.job.dst.Err() == nil {
+	if err == nil || f.lane.dst.Err() == nil {
 		return err
 	}
 	for _, sent := range t.sent {

@@ -261,6 +261,9 @@ func (s *mailScene) contenders() []contender {
 			all = append(all, mail)
 		}
 	}
+	if s.work.accounts*s.work.mailboxes == 1 { // the only row in which it makes a difference
+		all = append(all, &mailContender{scene: s, tool: &rehomeTool{binary: s.options.Binary, way: " with mail.order relaxed", relaxed: true}})
+	}
 	return all
 }
 

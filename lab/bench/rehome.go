@@ -12,9 +12,10 @@ import (
 // rehomeTool runs the real binary with a roster, as without a database, and all limits as they are by
 // default.
 type rehomeTool struct {
-	binary string
-	way    string // behind the name, in rows with several ways
-	dsync  bool
+	binary  string
+	way     string // behind the name, in rows with several ways
+	dsync   bool
+	relaxed bool // with several writers to a mailbox
 }
 
 const (
@@ -42,6 +43,9 @@ roster: people.csv
 source: {kind: imap, imap: {address: "%s", %s}}
 destination: {kind: imap, imap: {address: "%s", %s}%s}
 `, ledgerName, s.addr[source], tls, s.addr[destination], tls, dsync)
+	if t.relaxed {
+		settings += "mail: {order: relaxed}\n"
+	}
 	var roster strings.Builder
 	roster.WriteString("EmailAddress,SourceUser,SourcePassword,DestinationUser,DestinationPassword\n")
 	for _, m := range moves {

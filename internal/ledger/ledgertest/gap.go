@@ -19,7 +19,13 @@ func gapsKeepTheMailboxOpen(t *testing.T, empty Empty) {
 			t.Errorf("%s: gaps %s, want 4:5,9", name, got.Gaps)
 		}
 	}
-	must(t, l.Mail.CloseGaps(t.Context(), m))
+	must(t, l.Mail.CloseGaps(t.Context(), m, uids(5, 9)))
+	for name, got := range map[string]*ledger.Mailbox{"in memory": m, "in the file": load(t, l, inbox())} {
+		if got.Gaps.String() != "5,9" {
+			t.Errorf("%s: gaps %s, want 5,9", name, got.Gaps)
+		}
+	}
+	must(t, l.Mail.CloseGaps(t.Context(), m, uids()))
 	wantStates(t, l, inbox().Source)
 	if again := load(t, l, inbox()); !m.Gaps.Empty() || !again.Gaps.Empty() {
 		t.Errorf("gaps %s and %s are left", m.Gaps, again.Gaps)

@@ -23,6 +23,17 @@ func (c *Client) UnselectAhead(ctx context.Context) error {
 	return c.leave(c.send(ctx, cmd, line))
 }
 
+// LeaveAhead is UnselectAhead where it is not known whether a mailbox is open. Where none is, nothing is sent.
+func (c *Client) LeaveAhead(ctx context.Context) error {
+	c.mu.Lock()
+	open := c.opened
+	c.mu.Unlock()
+	if !open {
+		return nil
+	}
+	return c.UnselectAhead(ctx)
+}
+
 // leave notes that no mailbox is open any more, and returns err.
 func (c *Client) leave(err error) error {
 	c.mu.Lock()

@@ -103,6 +103,7 @@ const (
 	verifiedOften  = "verified between passes"
 	twoLedgers     = "two ledgers"
 	mirrors        = "mirror"
+	relaxed        = "several writers to a mailbox"
 	sourceUsers    = "users at the source"
 	lastUsers      = "users at the destination"
 	usersAtOnce    = "users during a pass"
@@ -135,8 +136,8 @@ func switches() []string {
 		unreadable, decays, spoils, boxClosed, appendRefused, appendBad, createRefused, createExisting, createRenamed,
 		listingShort, listingShorter, statusLies, uidnextFalls, refusals, bads, byes, hangUps, silences, answersLost, slowness,
 		cutsUp, cutsDown, cutsSilent, stalls, slowLines, connectsFail, kills, interrupts, restoredLast, restoredFirst, renumbered,
-		ledgersLost, verifiedOften, twoLedgers, mirrors, sourceUsers, lastUsers, usersAtOnce, mornings, marks, renames, deletes, earlierMail,
-		bareLineFeeds, headersAlike, headersMissing, largeMessages, copies,
+		ledgersLost, verifiedOften, twoLedgers, mirrors, relaxed, sourceUsers, lastUsers, usersAtOnce, mornings, marks, renames, deletes,
+		earlierMail, bareLineFeeds, headersAlike, headersMissing, largeMessages, copies,
 	}
 	for _, extension := range extensions {
 		names = append(names, without(extension))
@@ -144,7 +145,9 @@ func switches() []string {
 	return names
 }
 
-func sizes() []string { return []string{"passes", "events", "mailboxes", "messages", "connections"} }
+func sizes() []string {
+	return []string{"passes", "events", "mailboxes", "messages", "crowd", "connections"}
+}
 
 func without(extension string) string { return "without " + extension }
 

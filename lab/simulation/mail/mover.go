@@ -84,6 +84,23 @@ type outcome struct {
 	mailcopy.Counts
 }
 
+// relaxed says that a mailbox may have several writers. Then there are more connections, and more groups of messages for them.
+func (w *world) relaxed() bool { return w.plan.Has(relaxed, 0.2) }
+
+func (w *world) connections() int {
+	if w.relaxed() {
+		return w.plan.Size("connections", 2, 4)
+	}
+	return w.plan.Size("connections", 1, 3)
+}
+
+func (w *world) batchMessages() int {
+	if w.relaxed() {
+		return 1
+	}
+	return 1 + w.chance.With("batch").Int(4)
+}
+
 // longestPass is how long a pass may take, in virtual time, whatever the ends do.
 const longestPass = 6 * time.Hour
 
@@ -91,6 +108,14 @@ const longestPass = 6 * time.Hour
 // up to three commands for each opening of a mailbox (it, its newest message, its UIDs), which a source that cuts every
 // connection and gives hardly any message makes them repeat for a quarter of an hour.
 const mostCommands = 8000
+
+// mostCommands is twice that where a mailbox has several writers: there are more connections, and more messages.
+func (w *world) mostCommands() int {
+	if w.relaxed() {
+		return 2 * mostCommands
+	}
+	return mostCommands
+}
 
 // counts returns how many commands both ends were given, and how many of them changed the destination.
 func (w *world) counts() (commands, changes int) {
@@ -104,7 +129,7 @@ func (w *world) counts() (commands, changes int) {
 }
 
 func (m *mover) endpoint(process string, side rehome.Side, address string) *endpoint.IMAP {
-	connections := m.world.plan.Size("connections", 1, 3)
+	connections := m.world.connections()
 	return endpoint.NewIMAP(endpoint.Settings{
 		Host:    endpoint.NewHost(endpoint.HostSettings{Side: side, Connections: connections}),
 		Address: address, Security: protocol.NoTLS, Timeout: 20 * time.Second, PerAccount: connections, Dial: m.world.network.Dialer(process),
@@ -129,9 +154,9 @@ func (m *mover) run(ending end) (pass, error) {
 	engine := mailcopy.New(mailcopy.Options{
 		Source: src, Destination: dst, Ledger: store.Mail, EscrowDir: filepath.Join(w.dir, "escrow"), Deletions: deletions,
 		ConfirmDeletions: m.confirm, ConfirmSource: m.confirm, CopyAgain: m.again,
-		Pace: func(what string) { w.pace(p.process, "", what) }, Connections: w.plan.Size("connections", 1, 3),
+		Pace: func(what string) { w.pace(p.process, "", what) }, Connections: w.connections(),
 		Worth:         time.Duration(w.plan.Size("worth", 0, 1)), // an extra connection for each mailbox, or as usual
-		BatchMessages: 1 + w.chance.With("batch").Int(4), BatchOctets: 4000,
+		BatchMessages: w.batchMessages(), BatchOctets: 4000, Relaxed: w.relaxed(), Part: 2,
 	})
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
@@ -191,7 +216,7 @@ func (m *mover) watch(p *pass, ending end, cancel context.CancelFunc, done <-cha
 			p.stopped = true
 			cancel()
 		case <-look.C:
-			if asked, _ := w.counts(); asked-before > mostCommands {
+			if asked, _ := w.counts(); asked-before > w.mostCommands() {
 				w.fail("it ends", "%s has asked %d commands of both ends", p.process, asked-before)
 				cancel()
 			}

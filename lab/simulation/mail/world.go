@@ -229,6 +229,11 @@ func (w *world) populate() {
 		c := w.chance.With("message").Nth(n)
 		w.write(w.src, w.pickBox(w.src, c.With("box")), c, "seed")
 	}
+	if w.relaxed() {
+		for n := range w.plan.Size("crowd", 0, 24) {
+			w.write(w.src, w.src.boxes["INBOX"], w.chance.With("crowd").Nth(n), "seed")
+		}
+	}
 	if w.plan.Has(earlierMail, 0.2) {
 		w.populateDestination()
 	}
