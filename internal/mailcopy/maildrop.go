@@ -5,8 +5,10 @@ package mailcopy
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 
 	"rehome"
@@ -32,7 +34,7 @@ type Maildrop interface {
 type maildrop struct {
 	session *endpoint.POP3Session
 	shown   []uidl.Shown
-	odd     int // with an identifier that is none (RFC 1939, section 7), or with none
+	odd     int // with an identifier that is none (RFC 1939, section 7)
 }
 
 // learnIdentifiers finds out how POP3 programs know the messages that are about to go.
@@ -53,20 +55,23 @@ func (j *mailboxJob) learnIdentifiers(ctx context.Context, wanted imap.UIDSet) e
 	if wanted.Minus(looked).Empty() {
 		return nil
 	}
-	if err := j.readMaildrop(ctx, drops, union(wanted, j.row.Done.Minus(j.row.Gone)).Minus(looked)); err != nil {
-		return noIdentifiers(ctx, err)
-	}
-	return nil
+	return j.readMaildrop(ctx, drops, union(wanted, j.row.Done.Minus(j.row.Gone)).Minus(looked))
 }
 
-// noIdentifiers makes what went wrong the trouble of this mailbox alone.
+// readIdentifiers is what is attempted where POP3 does not tell them.
+const readIdentifiers = "read the POP3 list of"
+
+// noIdentifiers makes what went wrong with POP3 the trouble of this mailbox alone.
 func noIdentifiers(ctx context.Context, err error) error {
-	if ctx.Err() != nil || rehome.ClassOf(err) == rehome.ClassTemporary {
+	if ctx.Err() != nil {
 		return err
 	}
-	fault := &rehome.Fault{Class: rehome.ClassPermanent, Op: "read", Object: "the POP3 list of the INBOX", Cause: err,
+	fault := &rehome.Fault{Class: rehome.ClassPermanent, Op: readIdentifiers, Object: "the INBOX", Cause: err,
 		Hint: "make POP3 work for this account at the source, or, if nobody reads it by POP3, set destination.dsync.uidls: leave"}
 	var told *rehome.Fault
+	if rehome.ClassOf(err) == rehome.ClassTemporary {
+		fault.Class, fault.Hint = rehome.ClassTemporary, "run sync again; if it stops here each time, "+fault.Hint
+	}
 	if errors.As(err, &told) {
 		fault.Server = told.Server
 	}
@@ -81,12 +86,12 @@ func (j *mailboxJob) readMaildrop(ctx context.Context, drops Maildrop, uids imap
 	}
 	session, err := drops.Open(ctx, j.slice.account)
 	if err != nil {
-		return err
+		return noIdentifiers(ctx, err)
 	}
 	defer session.Close()
 	drop, err := listMaildrop(ctx, session)
 	if err != nil {
-		return drops.Fault(ctx, err, "list", "the maildrop")
+		return noIdentifiers(ctx, drops.Fault(ctx, err, "list", "the maildrop"))
 	}
 	drop.forget(j.uids.identifiers)
 	match := uidl.Match(j.srcBox.UIDValidity, messagesOf(entries), drop.shown)
@@ -111,6 +116,8 @@ func messagesOf(entries []entry) []uidl.Message {
 	return all
 }
 
+// listMaildrop lists what POP3 shows. Both lists are of one session, in which nothing comes or goes (RFC 1939, section 3): where they
+// are of different messages, nobody knows which of them tells the truth.
 func listMaildrop(ctx context.Context, session *endpoint.POP3Session) (maildrop, error) {
 	drop := maildrop{session: session}
 	unique, err := session.UIDL(ctx)
@@ -121,20 +128,16 @@ func listMaildrop(ctx context.Context, session *endpoint.POP3Session) (maildrop,
 	if err != nil {
 		return drop, err
 	}
-	octets := make(map[int]int64, len(listed))
-	for _, l := range listed {
-		octets[l.Number] = l.Octets
+	if !slices.EqualFunc(unique, listed, func(u pop3.Unique, l pop3.Listed) bool { return u.Number == l.Number }) {
+		return drop, fmt.Errorf("UIDL shows %d messages and LIST %d, and they are not the same", len(unique), len(listed))
 	}
-	for _, u := range unique {
-		size, told := octets[u.Number]
-		delete(octets, u.Number)
-		if !told || !isIdentifier(u.ID) {
+	for i, u := range unique {
+		if !isIdentifier(u.ID) {
 			drop.odd++
 			continue
 		}
-		drop.shown = append(drop.shown, uidl.Shown{Number: u.Number, Octets: size, ID: u.ID})
+		drop.shown = append(drop.shown, uidl.Shown{Number: u.Number, Octets: listed[i].Octets, ID: u.ID})
 	}
-	drop.odd += len(octets)
 	return drop, nil
 }
 
@@ -191,7 +194,7 @@ func (j *mailboxJob) headerDigests(ctx context.Context, drop maildrop, match uid
 	}
 	err = drop.session.TopEach(ctx, numbers, 0, &topTaker{header: header, of: of.Shown})
 	if err != nil {
-		err = j.slice.engine.options.Maildrop.Fault(ctx, err, "read headers of", "the maildrop")
+		err = noIdentifiers(ctx, j.slice.engine.options.Maildrop.Fault(ctx, err, "read headers of", "the maildrop"))
 	}
 	return of, err
 }
@@ -238,8 +241,9 @@ func (j *mailboxJob) keepIdentifiers(ctx context.Context, drop maildrop, match u
 			j.uids.late++
 		}
 	}
+	none := len(found) == 0 && len(j.uids.identifiers) == 0 && len(match.Rest) > 0 // of all that POP3 shows is one that the INBOX has
 	for _, s := range match.Other {
-		if s.Number < last { // what stands behind all others may have come since the mailbox was listed
+		if s.Number < last || none { // what stands behind all others may have come since the mailbox was listed
 			j.uids.apart++
 		}
 	}

@@ -106,7 +106,12 @@ func bars(err error) bool {
 func (s *slice) setAside(pair mapping.Pair, err error) {
 	var broke *readError
 	if !errors.As(err, &broke) && s.memory.strike(pair.Source) { // a damaged message is dealt with, see suspect.go
-		s.find(unfinished(pair, err, "run sync again; if it stops here each time, ask the administrator of that server to check the mailbox"))
+		nextStep := "run sync again; if it stops here each time, ask the administrator of that server to check the mailbox"
+		var fault *rehome.Fault
+		if errors.As(err, &fault) && fault.Op == readIdentifiers { // it says itself what helps with POP3
+			nextStep = ""
+		}
+		s.find(unfinished(pair, err, nextStep))
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.broken[pair.Source] = true

@@ -30,6 +30,7 @@ type Options struct {
 	Dsync               string // destination.dsync, as one line; "" for none
 	SourcePOP3          string // host:port, TLS from the first byte; "" for none
 	DestinationPOP3     string // likewise
+	POP3Timeout         string // of both, "2s"; "" for the default
 	More                string // further lines of rehome.yaml
 }
 
@@ -61,7 +62,11 @@ func Prepare(l *lab.Lab, dir string, opts Options) error {
 		if address == "" {
 			return ""
 		}
-		return fmt.Sprintf(", pop3: {address: %q, tls: implicit, ca_file: %q}", address, l.CAFile())
+		timeout := ""
+		if opts.POP3Timeout != "" {
+			timeout = ", timeout: " + opts.POP3Timeout
+		}
+		return fmt.Sprintf(", pop3: {address: %q, tls: implicit, ca_file: %q%s}", address, l.CAFile(), timeout)
 	}
 	settings := "organisation: Lab\nroster: people.csv\nsource: " + end(opts.Source, pop3(opts.SourcePOP3)) +
 		"\ndestination: " + end(opts.Destination, pop3(opts.DestinationPOP3)+dsync) + "\n" + opts.More

@@ -19,6 +19,12 @@ import (
 // connection behind the last.
 func talker(t *testing.T, lines ...string) (address string) {
 	t.Helper()
+	return listen(t, func(conn net.Conn) { talk(conn, lines) })
+}
+
+// listen has serve answer each connection, which it ends, until the test is over.
+func listen(t testing.TB, serve func(net.Conn)) (address string) {
+	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -30,7 +36,7 @@ func talker(t *testing.T, lines ...string) (address string) {
 			if err != nil {
 				return
 			}
-			go talk(conn, lines)
+			go serve(conn)
 		}
 	}()
 	return listener.Addr().String()
