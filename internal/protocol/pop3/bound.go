@@ -31,9 +31,17 @@ const (
 	maxLine    = 8 << 10   // of a status or a list; RFC 2449 section 4 allows 512 octets
 	maxCaps    = 1000      // lines of CAPA
 	maxList    = 4_000_000 // messages of one account: some 100 octets each
-	maxMessage = 4 << 30   // octets of one message
 	window     = 16        // commands that wait for their answers, where the server takes several at once
 )
+
+// bounds are those of one answer, in octets.
+type bounds struct {
+	list    int64 // LIST and UIDL: three million messages whose identifiers are as long as RFC 1939, section 7, allows
+	top     int64 // TOP: servers that know no lines give the whole message
+	message int64 // RETR
+}
+
+func usualBounds() bounds { return bounds{list: 256 << 20, top: 256 << 20, message: 4 << 30} }
 
 // wire is the byte stream with deadlines.
 type wire struct {

@@ -27,7 +27,11 @@ type Capabilities struct {
 
 // learn asks for the capabilities. A server that does not know the command is none that can do nothing.
 func (c *Client) learn(ctx context.Context) error {
-	lines, err := c.list(ctx, "CAPA", maxCaps)
+	var lines []string
+	err := c.list(ctx, "CAPA", maxCaps, func(line string) bool {
+		lines = append(lines, line)
+		return true
+	})
 	var status *StatusError
 	if errors.As(err, &status) {
 		c.caps = Capabilities{USER: true}

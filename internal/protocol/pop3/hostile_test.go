@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"strings"
@@ -105,6 +106,45 @@ func TestLists_thatMakeNoSense(t *testing.T) {
 	all, err := open(t, "+OK\r\n", noCAPA, "+OK\r\n1 a b\r\n7  !~\r\n.\r\n").UIDL(within(t))
 	if err != nil || len(all) != 2 || all[0].ID != "a b" || all[1] != (Unique{7, "!~"}) {
 		t.Errorf("%+v, %v", all, err)
+	}
+}
+
+// Every line may be one that makes sense, and the answer still has an end.
+func TestAnswers_areBoundAsAWhole(t *testing.T) {
+	t.Parallel()
+	list, top := "", strings.Repeat("Received: by x\r\n", 100_000)
+	for n := 1; len(list) < 2<<20; n++ {
+		list += fmt.Sprintf("%d %s\r\n", n, strings.Repeat("u", 1000))
+	}
+	for want, ask := range map[string]func(*Client) error{
+		"LIST of more than 1 MiB": func(c *Client) error {
+			_, err := c.List(within(t))
+			return err
+		},
+		"UIDL of more than 1 MiB": func(c *Client) error {
+			_, err := c.UIDL(within(t))
+			return err
+		},
+		"TOP 7 of more than 1 MiB": func(c *Client) error {
+			_, err := c.Top(within(t), 7, 0, io.Discard)
+			return err
+		},
+		"RETR 7 of more than 1 MiB": func(c *Client) error {
+			_, err := c.Retrieve(within(t), 7, io.Discard)
+			return err
+		},
+	} {
+		text := top
+		if strings.HasPrefix(want, "LIST") {
+			text = strings.ReplaceAll(list, "u", "0")
+		} else if strings.HasPrefix(want, "UIDL") {
+			text = list
+		}
+		c := open(t, "+OK\r\n", noCAPA, "+OK\r\n"+text)
+		c.most = bounds{1 << 20, 1 << 20, 1 << 20}
+		if err := ask(c); err == nil || !strings.Contains(err.Error(), want) || c.Err() == nil {
+			t.Errorf("got %v, want %s", err, want)
+		}
 	}
 }
 

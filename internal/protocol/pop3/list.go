@@ -4,6 +4,7 @@ package pop3
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 	"strings"
 )
@@ -46,19 +47,16 @@ func (c *Client) Stat(ctx context.Context) (Drop, error) {
 
 // List asks for the size of every message. Numbers are unique and rise.
 func (c *Client) List(ctx context.Context) ([]Listed, error) {
-	lines, err := c.list(ctx, "LIST", maxList)
-	if err != nil {
-		return nil, err
-	}
-	all := make([]Listed, 0, len(lines))
+	var all []Listed
 	last := 0
-	for _, line := range lines {
+	err := c.list(ctx, "LIST", maxList, func(line string) bool {
 		number, rest, err := numbered(line, last)
 		octets, notNumber := strconv.ParseInt(rest, 10, 64)
-		if err != nil || notNumber != nil || octets < 0 {
-			return nil, c.fail(ctx, &SyntaxError{"LIST with the line " + quoted(line)})
-		}
 		all, last = append(all, Listed{Number: number, Octets: octets}), number
+		return err == nil && notNumber == nil && octets >= 0
+	})
+	if err != nil {
+		return nil, err
 	}
 	return all, nil
 }
@@ -69,18 +67,15 @@ const maxUnique = 1000
 // UIDL asks for the unique identifier of every message. Numbers are unique and rise; identifiers are as the server gives
 // them, and some servers give one twice.
 func (c *Client) UIDL(ctx context.Context) ([]Unique, error) {
-	lines, err := c.list(ctx, "UIDL", maxList)
+	var all []Unique
+	last := 0
+	err := c.list(ctx, "UIDL", maxList, func(line string) bool {
+		number, id, err := numbered(line, last)
+		all, last = append(all, Unique{Number: number, ID: id}), number
+		return err == nil && id != "" && len(id) <= maxUnique
+	})
 	if err != nil {
 		return nil, err
-	}
-	all := make([]Unique, 0, len(lines))
-	last := 0
-	for _, line := range lines {
-		number, id, err := numbered(line, last)
-		if err != nil || id == "" || len(id) > maxUnique {
-			return nil, c.fail(ctx, &SyntaxError{"UIDL with the line " + quoted(line)})
-		}
-		all, last = append(all, Unique{Number: number, ID: id}), number
 	}
 	return all, nil
 }
@@ -96,24 +91,29 @@ func numbered(line string, last int) (number int, rest string, err error) {
 	return int(n), strings.Trim(rest, " "), nil
 }
 
-// list asks a command whose answer has several lines, and returns these without the dots in front.
-func (c *Client) list(ctx context.Context, command string, most int) ([]string, error) {
+// list asks a command whose answer has several lines, and hands these to take, each without the dot in front. A line that it does
+// not take ends the connection; so does an answer of too many lines or octets.
+func (c *Client) list(ctx context.Context, command string, most int, take func(line string) bool) error {
 	if _, err := c.ask(ctx, command); err != nil {
-		return nil, err
+		return err
 	}
 	defer c.wire.watch(ctx)()
-	var lines []string
-	for {
+	octets := int64(0)
+	for lines := 0; ; lines++ {
 		line, err := c.line()
+		octets += int64(len(line))
 		switch {
 		case err != nil:
-			return nil, c.fail(ctx, err)
+			return c.fail(ctx, err)
 		case line == ".":
 			c.wire.answered()
-			return lines, nil
-		case len(lines) == most:
-			return nil, c.fail(ctx, &SyntaxError{command + " without an end"})
+			return nil
+		case lines == most:
+			return c.fail(ctx, &SyntaxError{command + " without an end"})
+		case octets > c.most.list:
+			return c.fail(ctx, &SyntaxError{fmt.Sprintf("%s of more than %d MiB", command, c.most.list>>20)})
+		case !take(strings.TrimPrefix(line, ".")):
+			return c.fail(ctx, &SyntaxError{command + " with the line " + quoted(line)})
 		}
-		lines = append(lines, strings.TrimPrefix(line, "."))
 	}
 }

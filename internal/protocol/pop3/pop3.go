@@ -58,6 +58,7 @@ type Client struct {
 	options  Options
 	conn     net.Conn
 	wire     *wire
+	most     bounds
 	in       *bufio.Reader
 	greeting string
 	caps     Capabilities
@@ -90,7 +91,7 @@ func Dial(ctx context.Context, options Options) (*Client, error) {
 }
 
 func newClient(conn net.Conn, options Options) *Client {
-	c := &Client{options: options}
+	c := &Client{options: options, most: usualBounds()}
 	c.use(conn)
 	return c
 }

@@ -90,7 +90,7 @@ func (c *Client) each(ctx context.Context, lines int, numbers []int, taker Taker
 		_, err := c.status(ctx, verb)
 		var octets int64
 		if err == nil {
-			octets, err = c.body(ctx, number, taker.Begin(number))
+			octets, err = c.body(ctx, verb, number, taker.Begin(number))
 		}
 		if c.broken != nil {
 			return errors.Join(taker.End(number, octets, c.broken), c.broken)
@@ -115,8 +115,12 @@ func command(lines, number int) string {
 // body writes the lines of a message up to the one with nothing but a dot, and takes the dots away that were put in front of
 // others. A line begins behind CRLF only: a message in which the server lets a lone LF stand does not end at "\n.". Lines of a
 // server whose status lines end with LF alone begin behind that.
-func (c *Client) body(ctx context.Context, number int, to io.Writer) (octets int64, err error) {
+func (c *Client) body(ctx context.Context, verb string, number int, to io.Writer) (octets int64, err error) {
 	defer c.wire.watch(ctx)()
+	most := c.most.message
+	if verb == "TOP" {
+		most = c.most.top
+	}
 	var failed error
 	begins, returned := true, false // at the beginning of a line; behind a CR
 	for {
@@ -134,8 +138,8 @@ func (c *Client) body(ctx context.Context, number int, to io.Writer) (octets int
 			part = bytes.TrimPrefix(part, []byte("."))
 		}
 		begins = ends
-		if octets += int64(len(part)); octets > maxMessage {
-			return octets, c.fail(ctx, &SyntaxError{"a message of more than 4 GiB"})
+		if octets += int64(len(part)); octets > most {
+			return octets, c.fail(ctx, &SyntaxError{fmt.Sprintf("%s %d of more than %d MiB", verb, number, most>>20)})
 		}
 		if failed == nil {
 			if _, err := to.Write(part); err != nil {
