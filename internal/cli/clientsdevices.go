@@ -77,6 +77,7 @@ func writeDevices(w io.Writer, known journey.Devices) error {
 		fmt.Fprintf(w, "note: the logs name %s with no account that moves, or with more than one: %s\n",
 			plural(n, "user"), printable(listed(known.Strangers)))
 	}
+	writeOwnLogins(w, known.Own)
 	if known.Full {
 		fmt.Fprintln(w, "note: an account has more programs than are counted")
 	}

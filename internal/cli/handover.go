@@ -58,6 +58,7 @@ func writeHandover(w io.Writer, h handover.Bundle) error {
 		count(h.Aliases, "alias", "aliases"), plural(h.POPUsers, "POP user"), plural(h.Domains, "domain"))
 	if h.POPLog != nil {
 		writeLogsRead(w, h.POPLog.Read, popLine)
+		writeOwnLogins(w, h.POPLog.Own)
 		switch days := h.POPLog.Days(); {
 		case days == 0:
 			fmt.Fprintln(w, "note: the logs do not say which days they cover")

@@ -36,6 +36,14 @@ func deliveryLine(n maillog.Counts) string { return count(n.Deliveries, "deliver
 
 func popLine(n maillog.Counts) string { return plural(n.POPLogins, "POP3 login") }
 
+// writeOwnLogins says how many lines were counted as nobody's.
+func writeOwnLogins(w io.Writer, lines int) {
+	if lines > 0 {
+		fmt.Fprintf(w, "note: %s of POP3 logins may be of rehome's own, by address, time and number; they are not counted as anybody's\n",
+			plural(lines, "line"))
+	}
+}
+
 // period is the time that a file covers.
 func period(from, to time.Time) string {
 	first, last := from.Format(time.DateOnly), to.Format(time.DateOnly)

@@ -30,14 +30,15 @@ type Census struct {
 	Sightings []Sighting // sorted
 	Strangers []string   // names in the logs that are of no account, or of several; sorted
 	Full      bool       // an account has more programs than are counted
+	Own       int        // lines about log-ins that may be our own, which are in no sighting
 	Read      maillog.Summary
 }
 
-// Read reads logs of the source: of its mail server, and of the web server that has its calendars.
-func Read(ctx context.Context, logs []string, names Names) (Census, error) {
-	c := counter{names: names, all: map[string]map[sight]span{}, strangers: map[string]bool{}}
+// Read reads logs of the source: of its mail server, and of the web server that has its calendars. own tells our own log-ins.
+func Read(ctx context.Context, logs []string, names Names, own *maillog.Own) (Census, error) {
+	c := counter{names: names, own: own, all: map[string]map[sight]span{}, strangers: map[string]bool{}}
 	read, err := maillog.ReadUses(ctx, logs, c.add)
-	census := Census{Read: read, Full: c.full, Strangers: slices.Sorted(maps.Keys(c.strangers))}
+	census := Census{Read: read, Full: c.full, Own: c.ours, Strangers: slices.Sorted(maps.Keys(c.strangers))}
 	for _, address := range slices.Sorted(maps.Keys(c.all)) {
 		for s, when := range c.all[address] {
 			census.Sightings = append(census.Sightings,
@@ -59,6 +60,8 @@ type counter struct {
 	all       map[string]map[sight]span
 	strangers map[string]bool
 	full      bool
+	own       *maillog.Own
+	ours      int
 }
 
 // maxStrangers bounds the names of nobody.
@@ -70,6 +73,10 @@ func (c *counter) add(use maillog.Use) {
 		if len(c.strangers) < maxStrangers {
 			c.strangers[use.Name] = true
 		}
+		return
+	}
+	if use.Protocol == "pop3" && c.own.Is(address, use.From, use.Ended, use.When) {
+		c.ours++
 		return
 	}
 	seen := c.all[address]

@@ -3,6 +3,7 @@
 package devices
 
 import (
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,6 +12,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
+
+	"rehome/internal/maillog"
 )
 
 func TestRecognise(t *testing.T) {
@@ -97,7 +100,7 @@ func TestRead_countsEachProgramOnce(t *testing.T) {
 	if err := os.WriteFile(log, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	got, err := Read(t.Context(), []string{log}, names{"anna": "anna@a.test"})
+	got, err := Read(t.Context(), []string{log}, names{"anna": "anna@a.test"}, nil)
 	if err != nil || len(got.Sightings) != 2 || got.Full || !cmp.Equal(got.Strangers, []string{"stranger"}) {
 		t.Fatalf("got %+v, %v", got, err)
 	}
@@ -107,6 +110,34 @@ func TestRead_countsEachProgramOnce(t *testing.T) {
 	}
 	if cut := got.Sightings[1].Agent; len(cut) > maxAgent || !utf8.ValidString(cut) {
 		t.Errorf("got %q", cut)
+	}
+}
+
+// Our own log-ins by POP3 make nobody a person who polls, and hide nobody who does.
+func TestRead_ownLogins(t *testing.T) {
+	t.Parallel()
+	log := filepath.Join(t.TempDir(), "log")
+	pop := func(user, rip string) string {
+		return "2026-11-20 09:00:00 pop3-login: Info: Login: user=<" + user + ">, method=PLAIN, rip=" + rip + ", lip=10.0.0.1\n" +
+			"2026-11-20 09:00:01 pop3(" + user + ")<7><x>: Info: Disconnected: Logged out top=0/0, retr=0/0, del=0/3, size=9\n"
+	}
+	text := pop("anna", "10.0.0.9") + pop("ben", "10.0.0.9") + pop("ben", "10.0.0.9") + pop("cy", "10.0.0.9") + pop("cy", "10.0.0.4")
+	if err := os.WriteFile(log, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	when, from := time.Date(2026, 11, 20, 8, 0, 0, 0, time.UTC), netip.MustParseAddr("10.0.0.9")
+	own := maillog.NewOwn([]maillog.Visit{
+		{Account: "anna@a.test", From: from, Times: 2, First: when, Last: when},
+		{Account: "ben@a.test", From: from, Times: 1, First: when, Last: when}, // so that one is not ours
+		{Account: "cy@a.test", From: from, Times: 1, First: when, Last: when},
+	})
+	got, err := Read(t.Context(), []string{log}, names{"anna": "anna@a.test", "ben": "ben@a.test", "cy": "cy@a.test"}, own)
+	var seen []string
+	for _, s := range got.Sightings {
+		seen = append(seen, s.Address+" "+s.Protocol)
+	}
+	if want := []string{"ben@a.test pop3", "cy@a.test pop3"}; err != nil || !cmp.Equal(seen, want) || got.Own != 6 {
+		t.Errorf("got %q and %d of ours, %v, want %q and 6", seen, got.Own, err, want)
 	}
 }
 
@@ -120,7 +151,7 @@ func TestRead_boundsPrograms(t *testing.T) {
 	if err := os.WriteFile(log, []byte(text.String()), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	got, err := Read(t.Context(), []string{log}, names{"anna": "anna@a.test"})
+	got, err := Read(t.Context(), []string{log}, names{"anna": "anna@a.test"}, nil)
 	if err != nil || len(got.Sightings) != maxSightings || !got.Full {
 		t.Errorf("got %d, full %v, %v", len(got.Sightings), got.Full, err)
 	}

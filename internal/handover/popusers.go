@@ -19,7 +19,8 @@ import (
 
 // POPLog is what logs tell of who polls by POP3.
 type POPLog struct {
-	Polls []Poll          `json:"-"` // who has logged in, sorted by name
+	Polls []Poll          `json:"-"`          // who has logged in, sorted by name
+	Own   int             `json:"own_logins"` // lines about logins that may be rehome's own, which are not counted as anybody's
 	Read  maillog.Summary `json:"read"`
 }
 
@@ -32,14 +33,18 @@ type Poll struct {
 
 // ReadPOPLog reads who polls by POP3 from the logs of the source, plain or compressed. Without paths nothing is known, and
 // it returns nil. Logs that tell of no log-in at all, or cannot be read to their end, are an error: that a log does not
-// say who polls does not mean that nobody does.
-func ReadPOPLog(ctx context.Context, paths []string) (*POPLog, error) {
+// say who polls does not mean that nobody does. own, which may be nil, tells whether a log-in may be our own.
+func ReadPOPLog(ctx context.Context, paths []string, own func(maillog.Event) bool) (*POPLog, error) {
 	if len(paths) == 0 {
 		return nil, nil
 	}
-	polls := map[string]Poll{}
+	polls, ours := map[string]Poll{}, 0
 	read, err := maillog.Read(ctx, paths, func(event maillog.Event) {
-		if event.Kind == maillog.POPLogin {
+		switch {
+		case event.Kind != maillog.POPLogin:
+		case own != nil && own(event):
+			ours++
+		default:
 			name := event.Names[0]
 			polls[name] = polls[name].and(Poll{Name: name, Logins: 1, Last: event.When})
 		}
@@ -59,7 +64,7 @@ func ReadPOPLog(ctx context.Context, paths []string) (*POPLog, error) {
 		return nil, fault
 	}
 	polled := slices.SortedFunc(maps.Values(polls), func(a, b Poll) int { return strings.Compare(a.Name, b.Name) })
-	return &POPLog{Polls: polled, Read: read}, nil
+	return &POPLog{Polls: polled, Own: ours, Read: read}, nil
 }
 
 // and adds what else is known of the same user.

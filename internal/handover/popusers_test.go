@@ -25,15 +25,15 @@ func TestReadPOPLog(t *testing.T) {
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	got, err := ReadPOPLog(t.Context(), []string{file})
+	got, err := ReadPOPLog(t.Context(), []string{file}, nil)
 	if err != nil || !slices.Equal(names(got), []string{"2 klaus@example.test", "1 lena"}) || got.Read.POPLogins != 3 || got.Read.Logins != 5 ||
 		got.Days() != 1 {
 		t.Errorf("got %+v, %v", got, err)
 	}
-	if got, err := ReadPOPLog(t.Context(), nil); err != nil || got != nil {
+	if got, err := ReadPOPLog(t.Context(), nil, nil); err != nil || got != nil {
 		t.Errorf("without logs: got %v, %v, want nothing known", got, err)
 	}
-	if _, err := ReadPOPLog(t.Context(), []string{file + ".1"}); rehome.HintOf(err) == "" {
+	if _, err := ReadPOPLog(t.Context(), []string{file + ".1"}, nil); rehome.HintOf(err) == "" {
 		t.Errorf("got %v, want a hint", err)
 	}
 }
@@ -122,7 +122,7 @@ func TestReadPOPLog_notKnownIsNotNobody(t *testing.T) {
 		if err := os.WriteFile(file, []byte(c.text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		got, err := ReadPOPLog(t.Context(), []string{file})
+		got, err := ReadPOPLog(t.Context(), []string{file}, nil)
 		if c.want == "" && (err != nil || got == nil || len(got.Polls) > 0) {
 			t.Errorf("%s: got %+v, %v, want nobody", name, got, err)
 		}
@@ -130,7 +130,7 @@ func TestReadPOPLog_notKnownIsNotNobody(t *testing.T) {
 			t.Errorf("%s: got %v, want %s in it, and a hint", name, err, c.want)
 		}
 	}
-	if _, err := ReadPOPLog(t.Context(), []string{filepath.Join(dir, "imap"), filepath.Join(dir, "odd")}); err == nil {
+	if _, err := ReadPOPLog(t.Context(), []string{filepath.Join(dir, "imap"), filepath.Join(dir, "odd")}, nil); err == nil {
 		t.Error("one of two was not understood: got no error")
 	}
 }

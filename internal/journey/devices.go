@@ -16,9 +16,10 @@ import (
 
 // Devices are the programs that use people's accounts, as far as logs tell.
 type Devices struct {
-	Accounts  []AccountDevices `json:"accounts"`  // of the choice, in order; one of which nothing is known has an empty list
-	Strangers []string         `json:"strangers"` // names in the logs that are of no account that moves, or of several
-	Full      bool             `json:"full"`      // an account has more programs than are counted
+	Accounts  []AccountDevices `json:"accounts"`   // of the choice, in order; one of which nothing is known has an empty list
+	Strangers []string         `json:"strangers"`  // names in the logs that are of no account that moves, or of several
+	Full      bool             `json:"full"`       // an account has more programs than are counted
+	Own       int              `json:"own_logins"` // lines in the logs about POP3 logins that may be rehome's own, which are not counted
 	Logs      *maillog.Summary `json:"logs,omitempty"`
 }
 
@@ -70,7 +71,11 @@ func sightingsOf(ctx context.Context, store *ledger.Ledger) (map[string][]device
 }
 
 func (m *Move) countDevices(ctx context.Context, who selection, logs []string, answer *Devices) error {
-	census, err := devices.Read(ctx, logs, people.NamesOf(who.Moving))
+	own, err := ownLogins(ctx, who.store)
+	if err != nil {
+		return err
+	}
+	census, err := devices.Read(ctx, logs, people.NamesOf(who.Moving), own)
 	if err != nil {
 		return err
 	}
@@ -79,11 +84,11 @@ func (m *Move) countDevices(ctx context.Context, who selection, logs []string, a
 			Cause: fmt.Errorf("none of the lines (%d) tells which program uses an account", census.Read.Lines),
 			Hint:  "name the logs in which the source writes logins, and the access log of the web server that has the calendars"}
 	}
-	if len(census.Sightings) == 0 {
+	if len(census.Sightings)+census.Own == 0 {
 		return &rehome.Fault{Class: rehome.ClassOperator, Op: "read", Object: "the logs",
 			Cause: errors.New("nobody in them is an account that moves"), Hint: "check that they are logs of the source"}
 	}
-	answer.Full, answer.Logs = census.Full, &census.Read
+	answer.Full, answer.Own, answer.Logs = census.Full, census.Own, &census.Read
 	answer.Strangers = append(answer.Strangers, census.Strangers...)
 	rows := make([]ledger.Sighting, len(census.Sightings))
 	for i, one := range census.Sightings {

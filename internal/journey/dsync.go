@@ -34,7 +34,7 @@ func (m *Move) maildrop(src *endpoint.IMAP) (mailcopy.Maildrop, error) {
 	if s.Address == "" || !m.settings.Destination.Dsync.Used() || m.settings.Destination.Dsync.UIDLs == config.UIDLsLeave {
 		return nil, nil
 	}
-	return pop3End(s, src, endpoint.NewHost(endpoint.HostSettings{Side: rehome.Source, Connections: dropConnections, Log: m.log}))
+	return m.sourceDrops(src, endpoint.NewHost(endpoint.HostSettings{Side: rehome.Source, Connections: dropConnections, Log: m.log}))
 }
 
 func (m *Move) dsyncEnd(ctx context.Context) (*endpoint.Dsync, error) {

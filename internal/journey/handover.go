@@ -30,10 +30,6 @@ func (m *Move) HandoverDefault() string { return filepath.Join(m.settings.Accoun
 // Handover writes one bundle for the vendor's operations. The same people give the same bundle, octet for
 // octet: sealed hashes that have not changed are taken over from the bundle that is there.
 func (m *Move) Handover(ctx context.Context, options HandoverOptions) (handover.Bundle, error) {
-	log, err := handover.ReadPOPLog(ctx, options.POPLogs)
-	if err != nil {
-		return handover.Bundle{}, err
-	}
 	p, book, err := m.book(ctx)
 	if err != nil {
 		return handover.Bundle{}, err
@@ -48,13 +44,13 @@ func (m *Move) Handover(ctx context.Context, options HandoverOptions) (handover.
 			to = append(to, r)
 		}
 	}
-	seen, drops, err := m.popHabits(ctx, p.Moving, log, options.UIDLs)
+	habits, err := m.popHabits(ctx, p.Moving, options)
 	if err != nil {
 		return handover.Bundle{}, err
 	}
 	bundle, err := handover.WriteBundle(options.Output, handover.VendorInput{
 		Organisation: m.organisationName(), Domains: p.DomainsOf(m.settings.Domains), Accounts: p.Moving,
-		Aliases: book.Plan(), POPLog: log, Seen: seen, Drops: drops, Identity: identity, SealTo: to,
+		Aliases: book.Plan(), POPLog: habits.log, Seen: habits.seen, Drops: habits.drops, Identity: identity, SealTo: to,
 	}, m.register())
 	if err != nil {
 		return bundle, err

@@ -15,6 +15,8 @@ import (
 	"rehome/internal/endpoint"
 	"rehome/internal/handover"
 	"rehome/internal/ledger"
+	"rehome/internal/maillog"
+	"rehome/internal/people"
 )
 
 // polledBefore says who was seen to read by POP3 in logs that were read earlier, see Devices, and when last.
@@ -34,18 +36,35 @@ func polledBefore(ctx context.Context, store *ledger.Ledger) (map[string]time.Ti
 	return seen, nil
 }
 
-// popHabits returns what is known of those who may poll: who was seen earlier, and, if asked for, what their maildrops show.
-func (m *Move) popHabits(ctx context.Context, accounts []rehome.Account, log *handover.POPLog, look bool) (
-	seen map[string]time.Time, drops map[string]handover.Drop, err error) {
+// habits are what is known of those who may poll.
+type habits struct {
+	log   *handover.POPLog         // nil without logs
+	seen  map[string]time.Time     // when last, as logs have shown that were read earlier
+	drops map[string]handover.Drop // what their maildrops show, if asked for
+}
+
+// popHabits reads the logs and, if asked for, looks at the maildrops.
+func (m *Move) popHabits(ctx context.Context, accounts []rehome.Account, options HandoverOptions) (h habits, err error) {
 	store, err := m.storeIfThere(ctx)
+	if err != nil {
+		return h, err
+	}
+	own, err := ownLogins(ctx, store)
+	if err != nil {
+		return h, err
+	}
+	names := people.NamesOf(accounts)
+	h.log, err = handover.ReadPOPLog(ctx, options.POPLogs, func(event maillog.Event) bool {
+		address, ok := names.Of(event.Names[0])
+		return ok && own.Is(address, event.From, event.Ended, event.When)
+	})
 	if err == nil && store != nil {
-		seen, err = polledBefore(ctx, store)
+		h.seen, err = polledBefore(ctx, store)
 	}
-	if err != nil || !look {
-		return seen, nil, err
+	if err == nil && options.UIDLs {
+		h.drops, err = m.dropsOf(ctx, handover.POPUsers(accounts, h.log, h.seen))
 	}
-	drops, err = m.dropsOf(ctx, handover.POPUsers(accounts, log, seen))
-	return seen, drops, err
+	return h, err
 }
 
 // dropsOf looks at the maildrops of accounts at the source: how many identifiers there are, and what they are made of. That one cannot be
@@ -60,7 +79,7 @@ func (m *Move) dropsOf(ctx context.Context, accounts []rehome.Account) (map[stri
 	if err != nil {
 		return nil, err
 	}
-	pop, err := pop3End(m.settings.Source.POP3, src, hosts.src)
+	pop, err := m.sourceDrops(src, hosts.src)
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +109,7 @@ func (m *Move) dropsOf(ctx context.Context, accounts []rehome.Account) (map[stri
 }
 
 // lookAtDrop holds one connection at a time.
-func lookAtDrop(ctx context.Context, src *endpoint.IMAP, pop *endpoint.POP3, account rehome.Account) (handover.Drop, error) {
+func lookAtDrop(ctx context.Context, src *endpoint.IMAP, pop sourceDrops, account rehome.Account) (handover.Drop, error) {
 	validity, err := inboxValidity(ctx, src, account)
 	if err != nil {
 		return handover.Drop{}, err

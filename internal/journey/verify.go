@@ -100,7 +100,7 @@ func (m *Move) verifiedMail(ctx context.Context, who selection, options VerifyOp
 	if !options.UIDs || m.settings.Source.POP3.Address == "" || m.settings.Destination.POP3.Address == "" {
 		return parts, nil
 	}
-	srcDrops, err := pop3End(m.settings.Source.POP3, src, src.Host())
+	srcDrops, err := m.sourceDrops(src, src.Host())
 	if err != nil {
 		return nil, err
 	}

@@ -67,7 +67,9 @@ func dovecot(text string) (event Event, is bool) {
 		return Event{Kind: OtherLogin}, true
 	}
 	if m := dovecotPOP.FindStringSubmatch(text); m != nil {
-		return popLogin(m[1]), true
+		event = popLogin(m[1])
+		event.Ended = true
+		return event, true
 	}
 	return nothing(), dovecotOther.MatchString(text)
 }

@@ -25,10 +25,16 @@ func (p *parser) line(text string) Event {
 			if event.When.IsZero() {
 				event.When = e.when
 			}
+			if event.protocol == "pop3" {
+				event.From = from(text)
+			}
 			return event
 		}
 	}
 	event := p.tell(e)
+	if event.Kind == POPLogin {
+		event.From = from(text)
+	}
 	if p.clients != nil && event.Kind == POPLogin {
 		event.Kind, event.protocol = Used, "pop3"
 	}

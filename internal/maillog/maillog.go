@@ -12,7 +12,10 @@
 // Logs are hostile: senders choose much of what stands in them. Every line, list and file is bounded.
 package maillog
 
-import "time"
+import (
+	"net/netip"
+	"time"
+)
 
 // Kind says what a line tells.
 type Kind int
@@ -44,6 +47,9 @@ type Event struct {
 	Names []string  // whom it is about: addresses in their one form; or, where the log has no domain, names in lower case
 	When  time.Time // zero if it is not known
 	Stage Stage     // of a delivery
+
+	From  netip.Addr // where a log-in by POP3 came from; not valid if the line does not say it
+	Ended bool       // it tells of such a log-in when it ends, and may be the second line about it
 
 	protocol, client string // of Used
 }

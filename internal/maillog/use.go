@@ -4,6 +4,7 @@ package maillog
 
 import (
 	"context"
+	"net/netip"
 	"net/url"
 	"regexp"
 	"strings"
@@ -16,6 +17,9 @@ type Use struct {
 	Protocol string // "imap", "pop3", "sieve", "smtp", "dav", "activesync"
 	Client   string // what the program says of itself: the ID of IMAP, the User-Agent of HTTP; "" if the line does not have it
 	When     time.Time
+
+	From  netip.Addr // of POP3: where it came from; not valid if the line does not say it
+	Ended bool       // of POP3: told when it ends, perhaps once more
 }
 
 // ReadUses reads logs as Read does, of web servers as well (the Common and Combined Log Format of Apache and nginx), and hands every
@@ -25,7 +29,7 @@ func ReadUses(ctx context.Context, paths []string, see func(Use)) (Summary, erro
 	parser.clients = map[string]string{}
 	return read(ctx, parser, paths, func(event Event) {
 		if event.Kind == Used {
-			see(Use{Name: event.Names[0], Protocol: event.protocol, Client: event.client, When: event.When})
+			see(Use{Name: event.Names[0], Protocol: event.protocol, Client: event.client, When: event.When, From: event.From, Ended: event.Ended})
 		}
 	})
 }
@@ -85,6 +89,19 @@ func (p *parser) use(e entry, line string) (event Event, is bool) {
 		return used("smtp", m[1], "")
 	}
 	return Event{}, false
+}
+
+// cameFrom is how servers write the address of a client: "rip=192.0.2.7", "ip=[::ffff:192.0.2.7]", "host [192.0.2.7]".
+var cameFrom = regexp.MustCompile(`(?:\brip=|\bip=\[|\[|\()([0-9a-fA-F.:]{3,45})`)
+
+// from returns where a log-in came from, if its line says it.
+func from(line string) netip.Addr {
+	for _, m := range cameFrom.FindAllStringSubmatch(line, -1) {
+		if address, err := netip.ParseAddr(m[1]); err == nil {
+			return address.Unmap()
+		}
+	}
+	return netip.Addr{}
 }
 
 func (p *parser) dovecotUse(text string) (event Event, is bool) {

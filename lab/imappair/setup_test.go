@@ -42,6 +42,7 @@ type server struct {
 	pop3              string // likewise, with TLS; "" for none
 	separator, prefix string
 	dir               string // of Cyrus
+	log               string // the file, of Dovecot
 	bare              bool   // it keeps messages as Courier does
 }
 
@@ -61,7 +62,7 @@ func startDovecot(t testing.TB, l *lab.Lab, opts dovecot.Options, people ...imap
 	if opts.Separator != "" {
 		separator = opts.Separator
 	}
-	return server{plain: s.IMAP, tls: s.IMAPS, pop3: s.POP3S, separator: separator, prefix: opts.Prefix}
+	return server{plain: s.IMAP, tls: s.IMAPS, pop3: s.POP3S, separator: separator, prefix: opts.Prefix, log: s.LogFile()}
 }
 
 func startCyrus(t testing.TB, l *lab.Lab, opts cyrus.Options, people ...imappair.Person) server {

@@ -116,6 +116,31 @@ func (m move) wantMaildrop(l *lab.Lab, p imappair.Person) {
 
 func head(ids []string) []string { return ids[:min(len(ids), 5)] }
 
+// wantPolled wants to hear from the log of a Dovecot whether somebody reads by POP3, and that two lines are about the only log-in that was
+// rehome's own, of the first pass.
+func (m move) wantPolled(want bool) {
+	m.t.Helper()
+	if m.src.log == "" {
+		return
+	}
+	for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(50 * time.Millisecond) { // until the server has written it
+		told := operator.Answer[struct {
+			Own      int `json:"own_logins"`
+			Accounts []struct {
+				Devices []struct{ Protocols []string }
+			}
+		}](m.t, m.Operator, 0, "clients", "devices", m.src.log)
+		devices := fmt.Sprint(told.Accounts[0].Devices)
+		if told.Own == 2 && strings.Contains(devices, "pop3") == want {
+			return
+		}
+		if time.Now().After(deadline) {
+			log, _ := os.ReadFile(m.src.log)
+			m.t.Fatalf("%d lines are about rehome's own logins, the devices are %s:\n%s", told.Own, devices, log)
+		}
+	}
+}
+
 // Every family of source into a Dovecot that takes UIDs: all of it equal, and no program downloads anything again.
 func TestUIDs_ofEveryFamily(t *testing.T) {
 	t.Parallel()
@@ -155,7 +180,9 @@ func TestUIDs_ofEveryFamily(t *testing.T) {
 			boxes := [][]string{{"INBOX"}, {"Dates"}, {"Twins"}, {"Projects"}, {"Projects", "2019", "Q4"}, {"Entwürfe & mehr"}, {"日本語", "雪 ☃"},
 				{"Large"}} // not the empty one: of a mailbox that never held anything no program knows anything
 			m.wantNumbers(person, boxes...)
-			m.wantMaildrop(l, person)
+			m.wantPolled(false)
+			m.wantMaildrop(l, person) // polls from the same machine
+			m.wantPolled(true)
 			m.wantEqual(messages)
 			u.store("INBOX", letters(3, 400, "later")...)
 			if n, adopted, failed := copied(operator.Answer[operator.Synced](t, m.Operator, 0, "sync")); n != 3 || adopted+failed != 0 {
@@ -165,6 +192,11 @@ func TestUIDs_ofEveryFamily(t *testing.T) {
 			m.wantMaildrop(l, person)
 			m.wantEqual(messages + 3)
 			operator.Answer[operator.Verified](t, m.Operator, 0, "verify", "--level", "full", "--uids")
+			d := newDevice(t, person)
+			pop, mirrored := d.fetch(src), d.mirror(src)
+			if got, again := d.fetch(dst), d.mirror(dst); pop == 0 || got != pop || mirrored == 0 || again != mirrored {
+				t.Errorf("the programs have %d and %d messages of the source, and %d and %d after the move", pop, mirrored, got, again)
+			}
 		})
 	}
 }

@@ -120,6 +120,7 @@ func otherClauses() []clause {
 		{"pages of the audit log", pagesOfTheAuditLog},
 		{"speeds add up and are forgotten", speedsAddUp},
 		{"sightings grow by their times", sightingsGrowByTheirTimes},
+		{"own log-ins add up", ownLoginsAddUp},
 		{"findings replaced by their origin", findingsReplacedByTheirOrigin},
 		{"collection keeps what is known", collectionKeepsWhatIsKnown},
 		{"collection elsewhere voids its objects", collectionElsewhereVoidsItsObjects},

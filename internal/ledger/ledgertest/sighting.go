@@ -31,3 +31,27 @@ func sightingsGrowByTheirTimes(t *testing.T, empty Empty) {
 		t.Error(diff)
 	}
 }
+
+// Each log-in counts, and those from another address or by another protocol are apart.
+func ownLoginsAddUp(t *testing.T, empty Empty) {
+	l := create(t, empty)
+	ctx := t.Context()
+	const anna, ben = "anna@example.test", "ben@example.test"
+	began := time.Unix(1_790_000_000, 0).UTC()
+	l.now = func() time.Time { return began }
+	must(t, l.Sightings.LoggedIn(ctx, ben, "pop3", "192.0.2.7"))
+	must(t, l.Sightings.LoggedIn(ctx, anna, "pop3", "192.0.2.7"))
+	must(t, l.Sightings.LoggedIn(ctx, anna, "imap", "192.0.2.7"))
+	must(t, l.Sightings.LoggedIn(ctx, anna, "pop3", "::1"))
+	l.now = func() time.Time { return began.Add(time.Hour) }
+	must(t, l.Sightings.LoggedIn(ctx, anna, "pop3", "192.0.2.7"))
+	got, err := l.again.Sightings.OwnLogins(ctx, "pop3")
+	must(t, err)
+	own := func(address, from string, times int, last time.Time) ledger.OwnLogin {
+		return ledger.OwnLogin{Address: address, Protocol: "pop3", From: from, Times: times, First: began, Last: last}
+	}
+	want := []ledger.OwnLogin{own(anna, "192.0.2.7", 2, began.Add(time.Hour)), own(anna, "::1", 1, began), own(ben, "192.0.2.7", 1, began)}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -153,6 +153,9 @@ func (c *Client) Greeting() string { return printable(c.greeting) }
 // Capabilities returns what the server said last of what it can do.
 func (c *Client) Capabilities() Capabilities { return c.caps }
 
+// LocalAddr returns the address from which this end has connected.
+func (c *Client) LocalAddr() net.Addr { return c.conn.LocalAddr() }
+
 // Err returns what has broken the connection; nil if it can be used.
 func (c *Client) Err() error { return c.broken }
 
