@@ -106,8 +106,8 @@ func (n *Network) dial(ctx context.Context, process, address string) (net.Conn, 
 	broken := func(silent bool) { breakLine(up, down, silent) }
 	up.onCut = broken
 	down.onCut = broken
-	client := &conn{in: down, out: up, line: line}
-	server := &conn{in: up, out: down, line: line}
+	client := &conn{in: down, out: up, line: line, name: line.String()}
+	server := &conn{in: up, out: down, line: line, name: client.name}
 	n.live[process] = append(n.live[process], client)
 	n.ends = append(n.ends, server)
 	n.serving.Go(func() {
@@ -180,6 +180,7 @@ func (n *Network) Connections() int {
 type conn struct {
 	in, out *pipe
 	line    Line
+	name    string // of the line
 }
 
 func (c *conn) Read(p []byte) (int, error)  { return c.in.read(p) }
@@ -214,5 +215,5 @@ type address string
 func (a address) Network() string { return "tcp" }
 func (a address) String() string  { return string(a) }
 
-func (c *conn) LocalAddr() net.Addr  { return address(c.line.String()) }
+func (c *conn) LocalAddr() net.Addr  { return address(c.name) }
 func (c *conn) RemoteAddr() net.Addr { return address(c.line.Address) }

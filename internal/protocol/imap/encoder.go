@@ -25,8 +25,10 @@ func str(s string) part {
 			return part{text: s, literal: true}
 		}
 	}
-	return raw(`"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`)
+	return raw(`"` + quoting.Replace(s) + `"`)
 }
+
+var quoting = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
 
 // mailbox renders a mailbox name in the form that the connection speaks.
 func (c *Client) mailbox(name string) part { return str(c.names().encode(name)) }

@@ -56,7 +56,7 @@ func (s *Pool) Lend(ctx context.Context) (*File, error) {
 	if err := first.Close(); err != nil {
 		return nil, err
 	}
-	f.connector, err = sqlite.NewConnector(f.path)
+	f.connector, err = sqlite.NewLoneConnector(f.path)
 	return f, err
 }
 

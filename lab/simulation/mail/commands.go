@@ -9,15 +9,18 @@ import (
 	"time"
 )
 
+var handlers = map[string]func(*session, command) string{
+	"CAPABILITY": (*session).capability, "LOGIN": (*session).logIn, "AUTHENTICATE": (*session).logIn, "ENABLE": (*session).enable,
+	"NAMESPACE": (*session).namespace, "LIST": (*session).list, "LSUB": (*session).list, "STATUS": (*session).status,
+	"SELECT": (*session).open, "EXAMINE": (*session).open, "NOOP": (*session).noop, "CHECK": (*session).noop,
+	"CLOSE": (*session).closeBox, "UNSELECT": (*session).closeBox, "CREATE": (*session).create, "DELETE": (*session).remove,
+	"RENAME": (*session).rename, "SUBSCRIBE": (*session).subscribe, "UNSUBSCRIBE": (*session).subscribe, "APPEND": (*session).append,
+	"FETCH": (*session).fetchNumbers, "UID FETCH": (*session).fetch, "UID SEARCH": (*session).search, "UID STORE": (*session).change,
+	"UID EXPUNGE": (*session).expunge, "EXPUNGE": (*session).expunge,
+}
+
 // do carries a command out and writes its answer. The store is locked, so nothing here may wait.
 func (s *session) do(c command) error {
-	handlers := map[string]func(command) string{
-		"CAPABILITY": s.capability, "LOGIN": s.logIn, "AUTHENTICATE": s.logIn, "ENABLE": s.enable, "NAMESPACE": s.namespace,
-		"LIST": s.list, "LSUB": s.list, "STATUS": s.status, "SELECT": s.open, "EXAMINE": s.open, "NOOP": s.noop, "CHECK": s.noop,
-		"CLOSE": s.closeBox, "UNSELECT": s.closeBox, "CREATE": s.create, "DELETE": s.remove, "RENAME": s.rename,
-		"SUBSCRIBE": s.subscribe, "UNSUBSCRIBE": s.subscribe, "APPEND": s.append, "FETCH": s.fetchNumbers, "UID FETCH": s.fetch, "UID SEARCH": s.search,
-		"UID STORE": s.change, "UID EXPUNGE": s.expunge, "EXPUNGE": s.expunge,
-	}
 	if c.verb == "LOGOUT" {
 		s.say("* BYE see you")
 		s.say("%s OK logged out", c.tag)
@@ -32,7 +35,7 @@ func (s *session) do(c command) error {
 		s.say("%s BAD log in first", c.tag)
 		return nil
 	}
-	result := handler(c)
+	result := handler(s, c)
 	if result == "" {
 		return errGone
 	}

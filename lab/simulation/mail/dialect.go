@@ -30,8 +30,10 @@ func (h *habits) name(name string) string {
 	if h.often(namesOtherwise, "literal", name) {
 		return fmt.Sprintf("{%d}\r\n%s", len(name), name)
 	}
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(name) + `"`
+	return `"` + quoting.Replace(name) + `"`
 }
+
+var quoting = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
 
 // listed are the names of a LIST in the order in which they are said, some twice.
 func (s *session) listed() []string {

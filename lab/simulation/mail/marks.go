@@ -44,7 +44,7 @@ func (w *world) noteUndated(f rehome.Finding) {
 
 // touched says that somebody else than movers has had to do with what is in a mailbox, so that it need not be as at the source.
 func (w *world) touched(src, dst *mailbox) bool {
-	if !src.putBack.IsZero() || !dst.putBack.IsZero() || newHabits(w.plan, "source", &w.calm).always(dateMissing) {
+	if !src.putBack.IsZero() || !dst.putBack.IsZero() || w.habits["source"].always(dateMissing) {
 		return true
 	}
 	if w.undated[src.name] {
@@ -56,7 +56,7 @@ func (w *world) touched(src, dst *mailbox) bool {
 // differingMarks says of which mailbox the flags or dates differ, "" for none. A date that no server tells nobody can compare.
 func (w *world) differingMarks() string {
 	for _, side := range []string{"source", "destination"} {
-		if newHabits(w.plan, side, &w.calm).always(dateMissing) {
+		if w.habits[side].always(dateMissing) {
 			return ""
 		}
 	}

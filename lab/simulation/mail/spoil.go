@@ -109,12 +109,12 @@ func (h *habits) octets(box *mailbox) (total int) {
 
 // spoilt says that a copy at the destination is none any more.
 func (w *world) spoilt(m *message) bool {
-	return newHabits(w.plan, "destination", &w.calm).spoilt(m).kind != ""
+	return w.habits["destination"].spoilt(m).kind != ""
 }
 
 // ripen waits until all copies are spoilt that will be, and says whether nothing but reading all of them tells of it.
 func (w *world) ripen() (unseen bool) {
-	dst := newHabits(w.plan, "destination", &w.calm)
+	dst := w.habits["destination"]
 	if !dst.always(spoils) {
 		return false
 	}
@@ -135,7 +135,7 @@ func (w *world) dark() bool { return slices.ContainsFunc(w.dst.names(), w.darkIn
 
 // darkIn says that of one mailbox.
 func (w *world) darkIn(name string) bool {
-	dst, box := newHabits(w.plan, "destination", &w.calm), w.dst.boxes[name]
+	dst, box := w.habits["destination"], w.dst.boxes[name]
 	return box != nil && slices.ContainsFunc(box.messages, func(m *message) bool { return dst.spoilt(m).kind == harmWithheld })
 }
 
@@ -145,7 +145,7 @@ func (w *world) darkIn(name string) bool {
 // have written meanwhile: then the whole mailbox may wait for it. One that hangs up, and answers in any order, does not tell at which
 // message: then others of its own are blamed for it, too.
 func (w *world) veiled(target string, l lack) bool {
-	src, dst, box := newHabits(w.plan, "source", &w.calm), newHabits(w.plan, "destination", &w.calm), w.dst.boxes[target]
+	src, dst, box := w.habits["source"], w.habits["destination"], w.dst.boxes[target]
 	if box == nil {
 		return false
 	}
@@ -168,7 +168,7 @@ const octetsChanged = 600
 // destination tells no UIDs, what it has confirmed and does not show is unknown: nobody can tell that from a copy that it has changed
 // or moved. It is not sent again, and named.
 func (w *world) neverFound(content int) bool {
-	return !newHabits(w.plan, "destination", &w.calm).tellsUIDs() && slices.ContainsFunc(w.dst.all, func(m *message) bool {
+	return !w.habits["destination"].tellsUIDs() && slices.ContainsFunc(w.dst.all, func(m *message) bool {
 		return m.content == content && !user(m.by) && user(m.goneBy) && !m.heard
 	})
 }
@@ -193,7 +193,7 @@ func (w *world) checkSpoilt(result verify.Account) {
 // checkSeen is the promise of exit code 0 where a pass has read what it wrote: the destination gives no UIDs for what it
 // stores, so that each copy is recognised by what it is.
 func (w *world) checkSeen(last pass) {
-	dst := newHabits(w.plan, "destination", &w.calm)
+	dst := w.habits["destination"]
 	if dst.caps["UIDPLUS"] || exitCode(last) != 0 {
 		return
 	}

@@ -378,7 +378,7 @@ func (w *world) checkEnd(last pass) {
 // that cannot be opened nobody can see: that it cannot be is all that can be said.
 func (w *world) checkRest(last pass) {
 	restored := slices.ContainsFunc(slices.Concat(w.src.ever, w.dst.ever), func(box *mailbox) bool { return !box.putBack.IsZero() })
-	restored = restored || w.plan.Rate(uidnextFalls, "source") > 0 || newHabits(w.plan, "source", &w.calm).always(uidnextStill)
+	restored = restored || w.plan.Rate(uidnextFalls, "source") > 0 || w.habits["source"].always(uidnextStill)
 	if w.rivals || w.lost || restored || w.sourceLost || last.outcome.Err != nil || held(last) {
 		return
 	}
@@ -423,7 +423,7 @@ func unsaid(last pass) (n int) {
 
 // shut says that the source's mailbox that belongs to one of the destination cannot be opened, and that a finding says so.
 func (w *world) shut(last pass, at *mailbox) bool {
-	src := newHabits(w.plan, "source", &w.calm)
+	src := w.habits["source"]
 	return slices.ContainsFunc(w.src.names(), func(name string) bool {
 		box := w.src.boxes[name]
 		closed := w.mapped(name) == at.name && name != "INBOX" && src.often(boxClosed, box.names[0])
@@ -435,7 +435,7 @@ func (w *world) shut(last pass, at *mailbox) bool {
 
 // hopeless says that the servers of this run never let a message through.
 func (w *world) hopeless(l lack) bool {
-	src, dst := newHabits(w.plan, "source", &w.calm), newHabits(w.plan, "destination", &w.calm)
+	src, dst := w.habits["source"], w.habits["destination"]
 	key := fmt.Sprint(l.content)
 	target := w.mapped(l.box.name)
 	refused := dst.often(appendRefused, key) || dst.often(appendBad, key) || dst.tooBig(len(w.books.texts[l.content]))

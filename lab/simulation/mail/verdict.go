@@ -50,7 +50,7 @@ func (w *world) checkVerify(m *mover) error {
 // goes on listing as they were, nothing but to read them tells.
 func (w *world) checkProof(m *mover, remembered verify.Account) error {
 	for _, side := range []string{"source", "destination"} {
-		if newHabits(w.plan, side, &w.calm).always(decays) {
+		if w.habits[side].always(decays) {
 			return nil
 		}
 	}
@@ -85,7 +85,7 @@ func (w *world) verifyBetween(m *mover, n int) {
 // healthy says that nothing in this run is for ever beyond reach.
 func (w *world) healthy() bool {
 	for _, s := range []string{"source", "destination"} {
-		h := newHabits(w.plan, s, &w.calm)
+		h := w.habits[s]
 		// Where a server does not say a date, the verifier cannot call it equal.
 		for _, name := range []string{
 			unreadable, decays, spoils, boxClosed, appendRefused, appendBad, createRefused, createRenamed, createExisting, dateMissing,
@@ -132,7 +132,7 @@ func (w *world) compare() (difference string, exact bool) {
 // contents lists what a mailbox holds, in a form that can be compared.
 func (w *world) contents(box *mailbox, all bool) []string {
 	var list []string
-	dst := newHabits(w.plan, "destination", &w.calm)
+	dst := w.habits["destination"]
 	for _, m := range box.messages {
 		item := fmt.Sprint(m.content)
 		if w.dst.boxes[box.name] == box && w.spoilt(m) {

@@ -29,6 +29,7 @@ type world struct {
 	src, dst *store
 	network  *simulation.Network
 	calm     atomic.Bool
+	habits   map[string]*habits  // by side
 	mapped   func(string) string // the destination's name of a source mailbox
 
 	began      time.Time
@@ -57,12 +58,15 @@ const (
 
 func newWorld(plan simulation.Plan, parent string, pool *ledgers.Pool) (*world, error) {
 	w := &world{plan: plan, chance: plan.Chance(), pool: pool, books: newLibrary(), began: time.Now(),
-		forgotten: map[string]time.Time{}, undated: map[string]bool{}, paced: map[string]int{}, dead: map[string]bool{}}
+		habits: map[string]*habits{}, forgotten: map[string]time.Time{}, undated: map[string]bool{}, paced: map[string]int{}, dead: map[string]bool{}}
 	dir, err := os.MkdirTemp(parent, "run")
 	if err != nil {
 		return nil, err
 	}
 	w.dir = dir
+	for _, side := range []string{"source", "destination"} {
+		w.habits[side] = newHabits(plan, side, &w.calm)
+	}
 	srcDelim := simulation.Pick(w.chance.With("delimiter", "source"), "/", ".")
 	dstDelim := simulation.Pick(w.chance.With("delimiter", "destination"), "/", ".")
 	w.src = newStore("source", srcDelim, w.prefix("source", srcDelim), w.books, w.tell, w.note)
@@ -75,7 +79,7 @@ func newWorld(plan simulation.Plan, parent string, pool *ledgers.Pool) (*world, 
 	}
 	w.network = simulation.NewNetwork(w.weather)
 	for address, store := range map[string]*store{sourceAddress: w.src, destinationAddress: w.dst} {
-		habits := newHabits(plan, store.side, &w.calm)
+		habits := w.habits[store.side]
 		store.shared = habits.always(validityShared)
 		if store == w.dst && habits.always(uidsSkipped) {
 			store.skips = func(n int) uint32 { return uint32(max(0, habits.chance.With(uidsSkipped).Nth(n).Int(8)-4)) }
@@ -90,7 +94,7 @@ func newWorld(plan simulation.Plan, parent string, pool *ledgers.Pool) (*world, 
 
 // prefix draws where the mailboxes of an end are: beside INBOX or below it. What is nowhere said cannot be kept to.
 func (w *world) prefix(side, delim string) string {
-	h := newHabits(w.plan, side, &w.calm)
+	h := w.habits[side]
 	if h.always(prefixed) && h.caps["NAMESPACE"] {
 		return "INBOX" + delim
 	}
