@@ -50,7 +50,7 @@ func showScreen(ctx context.Context, move *journey.Move, options cli.ScreenOptio
 	if options.Host != "" {
 		hosts = append(hosts, options.Host)
 	}
-	screen := web.New(move, web.Options{File: options.File, Hosts: hosts, Secure: options.Host != "", Log: log, Words: web.Words{
+	screen := web.New(move, web.Options{File: options.File, Hosts: hosts, Secure: options.Host != "", Many: move.Shared(), Log: log, Words: web.Words{
 		Planned: options.Planned, Synced: options.Synced, Verified: options.Verified, Progress: options.Progress,
 	}})
 	options.Ready(listener.Addr().String())

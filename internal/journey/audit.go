@@ -38,6 +38,7 @@ const (
 	actionForgotten  = "personal data destroyed"
 	actionDNSBegan   = "writing records began"
 	actionDNSWritten = "records written"
+	actionDismissed  = "worker told to leave"
 )
 
 // note adds lines to the audit log, in the name of the person whom the context names, see As. What was done is noted also when the operation

@@ -200,8 +200,13 @@ func (m *Move) DismissWorkers(ctx context.Context, names ...string) (Dismissed, 
 		return d, err
 	}
 	told, err := store.Workers.Dismiss(ctx, names...)
+	var lines []ledger.AuditLine
 	for _, w := range told {
 		d.Workers = append(d.Workers, w.Name)
+		lines = append(lines, ledger.AuditLine{Action: actionDismissed, Object: w.Name})
 	}
-	return d, err
+	if err != nil {
+		return d, err
+	}
+	return d, m.note(ctx, lines...)
 }

@@ -242,6 +242,7 @@ func (s *Screen) views() []operation {
 			with(parameter{"span", "6h, 24h, 7d or 35d; 24h if it is missing"}),
 		asked(http.MethodGet, "/ends", ledger.RoleLook, "Where everything goes, and the limits",
 			func(*http.Request, visitor) (journey.BothEnds, error) { return s.move.BothEnds(), nil }),
+		asked(http.MethodGet, "/workers", ledger.RoleLook, "Which workers are there, and what each has", s.workersCall),
 		asked(http.MethodGet, "/audit", ledger.RoleLook, "Who has changed what, the newest first", s.auditCall).
 			with(parameter{"object", "an account or a domain"}, parameter{"before", "next of the page before"}),
 		asked(http.MethodGet, "/openapi.json", ledger.RoleLook, "This description",
@@ -284,6 +285,10 @@ func (s *Screen) actions() []operation {
 				}
 				return s.workNow(r, who)
 			}).beginning(),
+		told("/workers/drain", ledger.RoleOperate, "Let workers leave, with what is under way",
+			func(r *http.Request, who visitor, o drainOrder) (journey.Dismissed, error) {
+				return s.drain(r, who, o.Workers)
+			}),
 		told("/accounts/{address}/accept", ledger.RoleOperate, "Accept differences of an account",
 			func(r *http.Request, who visitor, o acceptOrder) (answer acceptAnswer, err error) {
 				answer.Accepted, err = s.acceptAs(r, who, o.IDs, o.Reason)

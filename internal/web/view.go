@@ -29,7 +29,9 @@ var static embed.FS
 func views() map[string]*template.Template {
 	all := map[string]*template.Template{}
 	shared := template.Must(template.New("").Funcs(words()).ParseFS(pages, "pages/frame.tmpl", "pages/parts.tmpl"))
-	for _, name := range []string{"move", "work", "accounts", "account", "findings", "cutover", "audit", "ends", "speed", "sign-in", "refused"} {
+	for _, name := range []string{
+		"move", "work", "workers", "accounts", "account", "findings", "cutover", "audit", "ends", "speed", "sign-in", "refused",
+	} {
 		all[name] = template.Must(template.Must(shared.Clone()).ParseFS(pages, "pages/"+name+".tmpl"))
 	}
 	return all

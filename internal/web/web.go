@@ -44,6 +44,7 @@ type Works interface {
 	Sync(ctx context.Context, choice people.Choice, options journey.SyncOptions, watcher journey.Watcher) (journey.Synced, error)
 	Retry(ctx context.Context, choice people.Choice, options journey.RetryOptions, watcher journey.Watcher) (journey.Retried, error)
 	Verify(ctx context.Context, choice people.Choice, options journey.VerifyOptions, progress *conductor.Progress) (verify.Document, error)
+	DismissWorkers(ctx context.Context, names ...string) (journey.Dismissed, error)
 }
 
 // Crossings are what is done with domains.
@@ -63,6 +64,7 @@ type Sights interface {
 	AuditPage(ctx context.Context, object string, before int64, limit int) (page []ledger.AuditLine, more bool, err error)
 	Throughput(ctx context.Context, span time.Duration) (journey.Throughput, error)
 	BothEnds() journey.BothEnds
+	WorkersThere(ctx context.Context) (journey.WorkersThere, error)
 }
 
 // Words are the terminal's for what an operation has answered.
@@ -78,6 +80,7 @@ type Options struct {
 	File   string // of the settings, whose name the steps show
 	Hosts  []string
 	Secure bool // it is reached by HTTPS
+	Many   bool // machines may copy at the same time
 	Words  Words
 	Log    *slog.Logger
 	Now    func() time.Time // nil means time.Now
@@ -152,6 +155,8 @@ func (s *Screen) pages() []route {
 		{pattern: "GET /accounts/{address}", role: ledger.RoleLook, serve: s.showAccount},
 		{pattern: "POST /accounts/{address}/accept", role: ledger.RoleOperate, serve: s.accept},
 		{pattern: "POST /accounts/{address}/withdraw", role: ledger.RoleOperate, serve: s.withdraw},
+		{pattern: "GET /workers", role: ledger.RoleLook, serve: s.showWorkers},
+		{pattern: "POST /workers/drain", role: ledger.RoleOperate, serve: s.drainWorker},
 		{pattern: "GET /findings", role: ledger.RoleLook, serve: s.showFindings},
 		{pattern: "GET /cutover", role: ledger.RoleLook, serve: s.showCutover},
 		{pattern: "GET /speed", role: ledger.RoleLook, serve: s.showSpeed},

@@ -243,6 +243,24 @@ func (m *testMove) BothEnds() journey.BothEnds {
 		Names: []journey.NameRule{{What: hostile, Where: "b"}}, Limits: []journey.Limit{{What: "connections", Is: "4", Setting: "limits.per_account"}}}
 }
 
+func (m *testMove) WorkersThere(context.Context) (journey.WorkersThere, error) {
+	held := journey.HeldAccount{
+		Account: "a001@example.test", Worker: "one", Epoch: 41, State: ledger.TurnWorking, Step: rehome.KindMail, Reason: hostile,
+	}
+	return journey.WorkersThere{Possible: true, Unlisted: 3, Left: []journey.HeldAccount{held}, Workers: []journey.WorkerThere{
+		{Name: "one", Held: 1, Accounts: []journey.HeldAccount{held}}, {Name: "two " + hostile, Leaving: true, Accounts: []journey.HeldAccount{}},
+		{Name: "three", Silent: true, Accounts: []journey.HeldAccount{}},
+	}}, nil
+}
+
+func (m *testMove) DismissWorkers(ctx context.Context, names ...string) (journey.Dismissed, error) {
+	if names[0] != "one" {
+		return journey.Dismissed{}, nil
+	}
+	m.did("drain %v by %s", names, journey.Person(ctx))
+	return journey.Dismissed{Workers: names}, nil
+}
+
 func (m *testMove) Operators(context.Context) ([]ledger.Operator, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -475,7 +493,7 @@ func TestScreen_hostileWordsAreText(t *testing.T) {
 	s.mustSignIn()
 	for path, want := range map[string]string{
 		"/": "Example", "/accounts": "a001@example.test", "/accounts/a001@example.test": "is full", "/findings": "message refused",
-		"/cutover": "word lifts this", "/audit": "row", "/ends": "limits.per_account", "/speed": "at best 10.0 messages a second",
+		"/cutover": "word lifts this", "/audit": "row", "/ends": "limits.per_account", "/workers": ">41<", "/speed": "at best 10.0 messages a second",
 		"/accounts?part=" + url.QueryEscape(hostile): "No account fits", "/findings?code=" + url.QueryEscape(hostile): "message refused",
 	} {
 		status, body := s.get(path)
@@ -500,6 +518,24 @@ func TestScreen_account(t *testing.T) {
 		if !strings.Contains(body, want) {
 			t.Errorf("%q is missing", want)
 		}
+	}
+}
+
+// A worker that is named leaves, in the name of who has said so; none is told for all of them.
+func TestScreen_drain(t *testing.T) {
+	t.Parallel()
+	s := operating(t, ledger.RoleOperate)
+	if _, body := s.get("/workers"); strings.Count(body, "Let it leave") != 1 {
+		t.Error("not one worker can be told to leave")
+	}
+	s.refused("/workers/drain", nil)
+	s.refused("/workers/drain", url.Values{"worker": {""}})
+	if said := s.refused("/workers/drain", url.Values{"worker": {"other"}}); !strings.Contains(said, "none of that name is there") {
+		t.Error(said)
+	}
+	s.do("/workers/drain", url.Values{"worker": {"one"}})
+	if got := s.deeds(); len(got) != 1 || got[0] != "drain [one] by anna" {
+		t.Error(got)
 	}
 }
 

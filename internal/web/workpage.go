@@ -20,6 +20,7 @@ type workPage struct {
 	Account string // that was chosen elsewhere
 	Kinds   []rehome.Kind
 	Levels  []verify.Level
+	Many    bool // machines may copy at the same time
 }
 
 // workView is its part that is taken in anew.
@@ -99,6 +100,7 @@ func (s *Screen) showWork(w http.ResponseWriter, r *http.Request, who visitor) {
 	}
 	page := workPage{
 		frameOf("Work", "work", who), s.workFor(who, seen{overview: overview}), r.URL.Query().Get("account"), journey.Kinds(), verify.Levels(),
+		s.options.Many,
 	}
 	write(w, r, s.options.Log, http.StatusOK, "work", page)
 }
