@@ -138,6 +138,30 @@ func (b *Browser) Shape(width, height int64, dark bool) {
 	}
 }
 
+// Shapes makes the window that of a desk and of a telephone, each light and dark, and calls back in each. It ends as it began, light and
+// wide.
+func (b *Browser) Shapes(each func(name string)) {
+	b.t.Helper()
+	for _, width := range []int64{390, 1400} {
+		for _, dark := range []bool{true, false} {
+			b.Shape(width, 900, dark)
+			each(fmt.Sprintf("%d-%s", width, map[bool]string{true: "dark", false: "light"}[dark]))
+		}
+	}
+}
+
+// Whole writes the whole page into a file, also what the window does not show.
+func (b *Browser) Whole(file string) {
+	b.t.Helper()
+	shot, err := chromedp.Run(b.ctx, chromedp.FullScreenshot(100))
+	if err == nil {
+		err = os.WriteFile(file, shot, 0o644)
+	}
+	if err != nil {
+		b.t.Error(err)
+	}
+}
+
 // violation is what axe-core finds wrong.
 type violation struct {
 	ID    string `json:"id"`
