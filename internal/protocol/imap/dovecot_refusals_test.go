@@ -15,6 +15,19 @@ func testDovecotRefusals(t *testing.T, server *realServer, user string) {
 	if _, err := client.Select(within(t), "missing"); !IsStatus(err, "NO") {
 		t.Errorf("Select: %v, want NO", err)
 	}
+	opening, err := client.ExamineAhead(within(t), "missing")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := client.UnselectAhead(within(t)); err != nil { // which this server answers by BAD
+		t.Fatal(err)
+	}
+	if _, err := opening.Wait(within(t)); !IsStatus(err, "NO") {
+		t.Errorf("Examine: %v, want NO", err)
+	}
+	if err := client.Noop(within(t)); err != nil {
+		t.Fatalf("after the closing of what is not open: %v", err)
+	}
 	// The refusal comes while megabytes are still to be written, and the server swallows them.
 	body := bytes.Repeat([]byte("Subject: x\r\n"), 500_000)
 	for _, capabilities := range []string{"LITERAL+", ""} {

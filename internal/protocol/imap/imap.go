@@ -77,6 +77,7 @@ type Client struct {
 	preauth   bool            // logged in by the server, before the first command
 	enabled   map[string]bool // by ENABLE, upper case
 	opened    bool            // a mailbox is open
+	latest    *Opening        // that has been sent, nil before the first
 	aside     bool            // nothing is sent, see Aside
 	held      Count           // messages of the open mailbox, see Held
 	chatter   int             // responses in a row that answered nothing, see bound.go

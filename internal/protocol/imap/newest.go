@@ -46,9 +46,14 @@ func (o *Opening) NewestAhead(ctx context.Context) (*NewestCommand, error) {
 
 // shutOrEmpty says, on the reader, that the opening was answered, and that there is nothing to ask about.
 func (o *Opening) shutOrEmpty() bool {
+	return o.shut() || o.open() && o.selected.Messages.Is(0)
+}
+
+// shut says, on the reader, that the opening was refused.
+func (o *Opening) shut() bool {
 	select {
 	case <-o.cmd.done:
-		return o.cmd.status != nil && o.cmd.status.name == "NO" || o.cmd.err == nil && o.selected.Messages.Is(0)
+		return o.cmd.status != nil && o.cmd.status.name == "NO"
 	default:
 		return false
 	}

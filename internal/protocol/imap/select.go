@@ -99,6 +99,9 @@ func (c *Client) openAhead(ctx context.Context, verb, name, parameters string, s
 	if o.cmd.done == nil { // never began
 		return nil, err
 	}
+	c.mu.Lock()
+	c.latest = o
+	c.mu.Unlock()
 	return o, nil // what went wrong on the way is known to Wait, with the server's words
 }
 

@@ -230,3 +230,33 @@ func fetchAhead(t *testing.T, client *Client, items FetchItems) (uids []UID, ope
 	fetched = fetch.Wait(within(t))
 	return uids, opened, fetched
 }
+
+// What closes a mailbox whose opening is refused earns its BAD, and any other closing does not.
+func TestUnselectAhead_nothingIsOpen(t *testing.T) {
+	t.Parallel()
+	for _, refused := range []bool{true, false} {
+		client := connect(t, "UNSELECT", func(s *script) {
+			opening, closing := s.expect(`EXAMINE "a"`), s.expect("UNSELECT")
+			if refused {
+				s.send(opening+" NO not now", closing+" BAD No mailbox selected.")
+				s.ok(`EXAMINE "b"`)
+			} else {
+				s.send(opening+" OK done", closing+" BAD No mailbox selected.")
+			}
+			s.hungUp()
+		})
+		opening, err := client.ExamineAhead(within(t), "a")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := client.UnselectAhead(within(t)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := opening.Wait(within(t)); refused != IsStatus(err, "NO") {
+			t.Errorf("got %v, refused %t", err, refused)
+		}
+		if _, err := client.Examine(within(t), "b"); refused != (err == nil) {
+			t.Errorf("the next opening: %v; the one before was refused: %t", err, refused)
+		}
+	}
+}

@@ -16,10 +16,16 @@ func (c *Client) Unselect(ctx context.Context) error {
 }
 
 // UnselectAhead is Unselect that does not wait. There is nothing to learn from the answer: a NO has
-// closed the mailbox as well, and anything worse ends the connection.
+// closed the mailbox as well, and anything worse ends the connection. Where the opening before it is refused, nothing is open, and
+// the BAD that servers answer is earned.
 func (c *Client) UnselectAhead(ctx context.Context) error {
 	cmd, line := c.unselectCommand()
 	cmd.lazy = true
+	c.mu.Lock()
+	if c.latest != nil {
+		cmd.excused = c.latest.shut
+	}
+	c.mu.Unlock()
 	return c.leave(c.send(ctx, cmd, line))
 }
 
