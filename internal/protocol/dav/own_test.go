@@ -85,7 +85,7 @@ func (e endless) Read(p []byte) (int, error) {
 	return max(n, copy(p[n:], e[:min(len(e), len(p)-n)])), nil
 }
 
-// A server that never ends what it says is left, in little memory and in a known time.
+// A server that never ends what it says is left, in little memory.
 func TestAnswers_thatDoNotEnd(t *testing.T) {
 	t.Parallel()
 	head := `<?xml version="1.0"?><d:multistatus xmlns:d="DAV:" xmlns:c="` + nsCalDAV + `">`
@@ -126,13 +126,13 @@ func TestAnswers_thatDoNotEnd(t *testing.T) {
 				_ = answer(w)
 			})
 			client := newClient(t, Options{URL: server.URL, Timeout: 5 * time.Second})
-			begun, kept := time.Now(), map[string]Item{}
+			kept := map[string]Item{}
 			_, err := client.Changes(t.Context(), &Collection{Href: "/cal/", Kind: Calendars}, Mark{}, func(i Item) error {
 				kept[i.Href] = i
 				return nil
 			})
-			if err == nil || time.Since(begun) > time.Minute {
-				t.Errorf("%d objects after %v, %v; want an error", len(kept), time.Since(begun), err)
+			if err == nil {
+				t.Errorf("%d objects, and no error", len(kept))
 			}
 			runtime.KeepAlive(kept)
 		})
