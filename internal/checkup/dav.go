@@ -22,7 +22,7 @@ type Home struct {
 
 // DAV reaches a host and opens one account; nil when it could not.
 func DAV(ctx context.Context, c *List, host *endpoint.DAV, accounts []rehome.Account, fits func(rehome.Account) bool) *Home {
-	if _, err := host.Reach(ctx); err != nil {
+	if err := host.Reach(ctx); err != nil {
 		c.Fail("dav", err)
 		return nil
 	}

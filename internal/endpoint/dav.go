@@ -106,10 +106,9 @@ func (h *DAV) client(ctx context.Context, account *rehome.Account, log connectio
 		return dav.New(options)
 	}
 	password := passwordAt(h.side, *account)
-	options.User = loginAt(h.side, *account)
+	options.User = h.LoginOf(*account)
 	switch {
 	case h.settings.MasterUser != "":
-		options.User += h.settings.MasterSeparator + h.settings.MasterUser
 		options.Password = h.settings.MasterPassword.Reveal
 	case !password.Empty():
 		options.Password = password.Reveal
@@ -128,6 +127,15 @@ func (h *DAV) client(ctx context.Context, account *rehome.Account, log connectio
 	return dav.New(options)
 }
 
+// LoginOf is the name that an account is opened by, with that of a master user where one opens it.
+func (h *DAV) LoginOf(account rehome.Account) string {
+	login := loginAt(h.side, account)
+	if h.settings.MasterUser != "" {
+		login += h.settings.MasterSeparator + h.settings.MasterUser
+	}
+	return login
+}
+
 func (h *DAV) noPasswordFault(login string) error {
 	hint := "add a SourcePassword in the roster, or set source.dav.via: database"
 	if h.side == rehome.Destination {
@@ -142,6 +150,12 @@ func (h *DAV) noPasswordFault(login string) error {
 // Open logs in as account and finds its contacts and calendars. An account may have but one of them; to
 // have neither is an error. The error is a *rehome.Fault, or ctx's when that has ended.
 func (h *DAV) Open(ctx context.Context, account rehome.Account) (*DAVSession, error) {
+	return h.OpenAt(ctx, account, "")
+}
+
+// OpenAt is Open of an account whose principal is remembered, see DAVSession.Principal: it is asked first, and if it does not say that
+// it is theirs, everything is found as without it.
+func (h *DAV) OpenAt(ctx context.Context, account rehome.Account, principal string) (*DAVSession, error) {
 	log, began := h.log.connection(account.Address), time.Now()
 	client, err := h.client(ctx, &account, log)
 	if err != nil {
@@ -150,7 +164,7 @@ func (h *DAV) Open(ctx context.Context, account rehome.Account) (*DAVSession, er
 	s := &DAVSession{account: account.Address, client: client, host: h, log: log, homes: map[dav.Kind]*dav.Home{}, troubles: map[dav.Kind]error{},
 		told: map[dav.Kind]dav.Capabilities{}}
 	err = h.attempt(ctx, account, func() error {
-		if err := s.discover(ctx, account); err != nil {
+		if err := s.discover(ctx, account, principal); err != nil {
 			return h.logInFault(account, err)
 		}
 		return nil
@@ -182,25 +196,20 @@ func (h *DAV) refusedHint() string {
 	return "check the password in the roster, and that the account is enabled and may use calendars and contacts"
 }
 
-// Reach asks the host what it can do, without logging in. An answer that refuses is an answer too.
-func (h *DAV) Reach(ctx context.Context) (dav.Capabilities, error) {
+// Reach proves that the host answers, without logging in, and learns how it wants to be logged in to. An answer that refuses is an
+// answer too.
+func (h *DAV) Reach(ctx context.Context) error {
 	client, err := h.client(ctx, nil, h.log.connection(""))
 	if err != nil {
-		return dav.Capabilities{}, Fault(err, "connect to the "+string(h.side), h.settings.URL)
+		return Fault(err, "connect to the "+string(h.side), h.settings.URL)
 	}
 	defer client.Close()
-	var capabilities dav.Capabilities
-	err = h.requests.once(ctx, func() (err error) {
-		capabilities, err = client.Capabilities(ctx, h.settings.URL)
-		return err
-	})
+	err = h.requests.once(ctx, func() error { return client.Greet(ctx) })
 	var refused *dav.StatusError
-	var login *dav.AuthError
-	mistaken := errors.As(err, &refused) && refused.Status == http.StatusBadRequest && h.schemeHint(ctx, err) != ""
-	if !mistaken && (errors.As(err, &refused) && refused.Status < 500 || errors.As(err, &login)) {
-		return capabilities, nil
+	if mistaken := errors.As(err, &refused) && refused.Status == http.StatusBadRequest; mistaken && h.schemeHint(ctx, err) == "" || err == nil {
+		return nil
 	}
-	return capabilities, h.connectFault(ctx, err)
+	return h.connectFault(ctx, err)
 }
 
 // connectFault explains why nothing was reached at the address in the settings.

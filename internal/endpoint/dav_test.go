@@ -12,6 +12,7 @@ import (
 	"rehome/internal/protocol/dav"
 	"rehome/lab"
 	"rehome/lab/atmail7"
+	"rehome/lab/faultproxy"
 )
 
 // davSource is SabreDAV with Anna's account.
@@ -110,6 +111,40 @@ func TestDAV_asksLittle(t *testing.T) {
 	if asked := watched.Counts().RoundTrips - before; asked != 1 {
 		t.Errorf("capabilities took %d requests, want 1", asked)
 	}
+	principal, asked := session.Principal()
+	if principal == "" || !asked {
+		t.Errorf("the principal is %q, asked %t", principal, asked)
+	}
+	asksLeast(t, watched, settings, principal)
+}
+
+// asksLeast is what a run with nothing to do asks: what the host wants, whether the user is still who they were, and both listings.
+func asksLeast(t *testing.T, watched *faultproxy.Proxy, settings DAVSettings, principal string) {
+	t.Helper()
+	host := NewDAV(settings)
+	defer host.Close()
+	someone := anna()
+	someone.SourcePassword = rehome.NewSecret("geheim")
+	before := watched.Counts().RoundTrips
+	if err := host.Reach(within(t)); err != nil {
+		t.Fatal(err)
+	}
+	session, err := host.OpenAt(within(t), someone, principal)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer session.Close()
+	for _, kind := range []dav.Kind{dav.AddressBooks, dav.Calendars} {
+		if all, err := session.Collections(within(t), kind); err != nil || len(all) == 0 {
+			t.Errorf("%s: %d, %v", kind, len(all), err)
+		}
+	}
+	if asked := watched.Counts().RoundTrips - before; asked != 4 {
+		t.Errorf("with nothing to do, %d requests, want 4", asked)
+	}
+	if again, asked := session.Principal(); again != principal || asked {
+		t.Errorf("the principal is %q by the whole way (%t), want the remembered one", again, asked)
+	}
 }
 
 func TestDAV_reach(t *testing.T) {
@@ -117,11 +152,11 @@ func TestDAV_reach(t *testing.T) {
 	_, settings := davSource(t, atmail7.Options{})
 	host := NewDAV(settings)
 	defer host.Close()
-	if _, err := host.Reach(within(t)); err != nil {
+	if err := host.Reach(within(t)); err != nil {
 		t.Errorf("a server that asks for a log-in answers: %v", err)
 	}
 	settings.URL = "http://127.0.0.1:1/"
-	_, err := NewDAV(settings).Reach(within(t))
+	err := NewDAV(settings).Reach(within(t))
 	wantFault(t, err, rehome.ClassTemporary, "refused", "check dav.url")
 }
 

@@ -31,10 +31,10 @@ type DAVSession struct {
 	told map[dav.Kind]dav.Capabilities // what homes can do, as far as somebody has asked
 }
 
-// discover finds both homes. A kind that the server does not offer has none.
-func (s *DAVSession) discover(ctx context.Context, account rehome.Account) error {
+// discover finds both homes, by a remembered principal where there is one. A kind that the server does not offer has none.
+func (s *DAVSession) discover(ctx context.Context, account rehome.Account, remembered string) error {
 	var missing error
-	search := dav.Search{Domain: account.Domain(), Account: loginAt(s.host.side, account), Resolver: s.host.settings.Resolver}
+	search := dav.Search{Principal: remembered, Domain: account.Domain(), Account: loginAt(s.host.side, account), Resolver: s.host.settings.Resolver}
 	for _, kind := range []dav.Kind{dav.AddressBooks, dav.Calendars} {
 		if lookUp := s.host.settings.UserURL; lookUp != nil {
 			search.UserURL = func(ctx context.Context) (string, error) { return lookUp(ctx, account, kind) }
@@ -93,6 +93,19 @@ func (s *DAVSession) paced(ctx context.Context, what string, request func() erro
 	}
 }
 
+// Principal returns the href of the principal that the server names as the account's, for OpenAt at another time; "" if it names none,
+// or not the same one for both kinds. asked says that it was found by the whole way from the URL in the settings.
+func (s *DAVSession) Principal() (href string, asked bool) {
+	asked = true
+	for _, home := range s.homes {
+		if !home.Named || href != "" && href != home.Principal {
+			return "", asked
+		}
+		href, asked = home.Principal, asked && home.How != dav.HowRemembered
+	}
+	return href, asked
+}
+
 // Home returns where the account's collections of a kind are, nil when the server offers none. Its default is complete when
 // Collections has been called, and its capabilities are not told, see Capabilities.
 func (s *DAVSession) Home(kind dav.Kind) *dav.Home { return s.homes[kind] }
@@ -103,19 +116,23 @@ func (s *DAVSession) Collections(ctx context.Context, kind dav.Kind) (all []dav.
 	if s.homes[kind] == nil {
 		return nil, s.troubles[kind]
 	}
-	var beside errgroup.Group
-	beside.Go(func() error { return rehome.Guarded(s.account, func() error { return s.findDefault(ctx, kind) }) })
 	err = s.ask(ctx, "list "+string(kind), func() (err error) {
 		all, err = s.client.Collections(ctx, s.homes[kind])
 		return err
 	})
-	return all, cmp.Or(err, beside.Wait())
+	return all, cmp.Or(err, s.findDefault(ctx, kind))
 }
 
-// findDefault completes a home by its default, where another place than the principal knows it.
+// findDefault completes a home by its default, where another place than the principal knows it: as a rule it has just been listed.
 func (s *DAVSession) findDefault(ctx context.Context, kind dav.Kind) error {
 	home := s.homes[kind]
 	if home.Default != "" || home.Inbox == "" {
+		return nil
+	}
+	if told, listed := s.client.ListedDefault(home); listed {
+		if told != "" {
+			home.Default = told
+		}
 		return nil
 	}
 	return s.ask(ctx, "default of "+string(kind), func() (err error) {

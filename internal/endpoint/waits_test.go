@@ -26,7 +26,7 @@ func TestWaits_ofEveryService(t *testing.T) {
 		"dav": func(t *testing.T, host *Host, address string) error {
 			h := NewDAV(DAVSettings{Host: host, URL: "http://" + address + "/", Timeout: short})
 			defer h.Close()
-			_, err := h.Reach(within(t))
+			err := h.Reach(within(t))
 			return err
 		},
 		"sieve": func(t *testing.T, host *Host, address string) error {

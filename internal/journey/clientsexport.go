@@ -97,7 +97,8 @@ func (m *Move) exportBundle(
 	ctx context.Context, ends *pimEnds, who selection, account rehome.Account, folder string, signer *clientsetup.Signer,
 	papers *guides,
 ) (bundle.Bundle, error) {
-	source, err := ends.source(ctx, account, who.store)
+	open, _ := ends.openers(who.store.Objects, true)
+	source, err := ends.source(ctx, account, who.store, open)
 	if err != nil {
 		return bundle.Bundle{}, err
 	}

@@ -15,6 +15,7 @@ import (
 	"rehome/internal/davcopy"
 	"rehome/internal/endpoint"
 	"rehome/internal/ledger"
+	"rehome/internal/pass"
 	"rehome/internal/people"
 	"rehome/internal/protocol/dav"
 	"rehome/internal/verify"
@@ -145,15 +146,15 @@ func (e *pimEnds) reach(ctx context.Context) error {
 	if e == nil {
 		return nil
 	}
-	for _, end := range []*endpoint.DAV{e.src, e.dst} {
-		if end == nil {
-			continue
-		}
-		if _, err := end.Reach(ctx); err != nil {
-			return err
-		}
-	}
-	return nil
+	return pass.BothEnds("",
+		func() error {
+			if e.src == nil {
+				return nil
+			}
+			return e.src.Reach(ctx)
+		},
+		func() error { return e.dst.Reach(ctx) },
+	)
 }
 
 // readsTables reports whether an account is read from the tables: where the server would not show all of it, or
@@ -175,8 +176,8 @@ func (e *pimEnds) readsTables(ctx context.Context, account rehome.Account, store
 	return false, err
 }
 
-// source opens an account's contacts and calendars where all of them may be read.
-func (e *pimEnds) source(ctx context.Context, account rehome.Account, store *ledger.Ledger) (people.Objects, error) {
+// source opens an account's contacts and calendars where all of them may be read; open logs in at the server.
+func (e *pimEnds) source(ctx context.Context, account rehome.Account, store *ledger.Ledger, open openDAV) (people.Objects, error) {
 	tables, err := e.readsTables(ctx, account, store)
 	if err != nil {
 		return nil, err
@@ -184,11 +185,25 @@ func (e *pimEnds) source(ctx context.Context, account rehome.Account, store *led
 	if tables {
 		return e.tables.Objects(ctx, account.Address)
 	}
-	session, err := e.src.Open(ctx, account)
-	if err != nil {
+	session, err := open(ctx, account)
+	if err != nil { // an interface that holds a nil session is not nil
 		return nil, err
 	}
 	return session, nil
+}
+
+// openers log in at both ends, anew: by nothing that is remembered. There may be no server at the source.
+func (e *pimEnds) openers(store *ledger.Objects, anew bool) (source, destination openDAV) {
+	opener := func(host *endpoint.DAV) openDAV {
+		switch {
+		case host == nil:
+			return nil
+		case anew:
+			return host.Open
+		}
+		return remembering(store, host)
+	}
+	return opener(e.src), opener(e.dst)
 }
 
 // openObjects is the opener of contacts and calendars.
@@ -210,13 +225,14 @@ func (m *Move) pimEngine(store *ledger.Ledger, ends *pimEnds, options SyncOption
 	if ends == nil {
 		return nil
 	}
+	openSource, openDestination := ends.openers(store.Objects, options.CopyAgain)
 	// Requests of one account are no log-ins of their own: as many as the host's gate lets through, where
 	// more are faster.
 	return davcopy.New(davcopy.Options{
 		Source: func(ctx context.Context, account rehome.Account) (davcopy.Reader, error) {
-			return ends.source(ctx, account, store)
+			return ends.source(ctx, account, store, openSource)
 		},
-		Destination: ends.dst.Open, Ledger: store.Objects, EscrowDir: m.settings.Mail.Escrow, Kinds: ends.kinds,
+		Destination: openDestination, Ledger: store.Objects, EscrowDir: m.settings.Mail.Escrow, Kinds: ends.kinds,
 		Connections: m.settings.Limits.DestinationConnections, ScheduleAgent: m.settings.Destination.DAV.ScheduleAgentClient, Observer: observer,
 		Log:     m.log,
 		Repairs: ends.repairs, SourceHosts: m.sourceHosts(),
@@ -242,12 +258,13 @@ func (e *pimEnds) verified(store *ledger.Ledger) []verify.Part {
 	if e == nil {
 		return nil
 	}
+	open, openDestination := e.openers(store.Objects, true) // nothing that is remembered
 	return []verify.Part{objects.New(objects.Options{
 		Source: func(ctx context.Context, account rehome.Account) (objects.End, error) {
-			return e.source(ctx, account, store)
+			return e.source(ctx, account, store, open)
 		},
 		Destination: func(ctx context.Context, account rehome.Account) (objects.End, error) {
-			session, err := e.dst.Open(ctx, account)
+			session, err := openDestination(ctx, account)
 			if err != nil {
 				return nil, err
 			}

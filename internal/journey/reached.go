@@ -97,8 +97,7 @@ func (m *Move) reachedDAV(ctx context.Context, settings config.DAV, host *endpoi
 	options.Timeout = reachedWithin
 	end := endpoint.NewDAV(options)
 	defer end.Close()
-	_, err = end.Reach(ctx)
-	return "a server answers at " + settings.URL, err
+	return "a server answers at " + settings.URL, end.Reach(ctx)
 }
 
 // reachedDatabase only connects: the password is not known yet.

@@ -51,7 +51,7 @@ func TestCrew_asTheWorkIsWorth(t *testing.T) {
 		"10,000 messages":                {work{mailboxes: 20, messages: 10_000, octets: 100e6}, short, 4},
 		"a few large messages":           {work{mailboxes: 4, messages: 300, octets: 3e9}, short, 4},
 		"a change in 20 mailboxes":       {work{mailboxes: 20, messages: 20, octets: 200_000}, short, 1},
-		"250 mailboxes, next to empty":    {work{mailboxes: 250, messages: 1, octets: 10}, short, 3},
+		"250 mailboxes, next to empty":   {work{mailboxes: 250, messages: 1, octets: 10}, short, 3},
 		"20 mailboxes far away":          {work{mailboxes: 20, messages: 20, octets: 200_000}, long, 8},
 		"two mailboxes far away":         {work{mailboxes: 2, messages: 4, octets: 40_000}, long, 2},
 		"one mailbox, whatever it has":   {work{mailboxes: 1, messages: 1e6, octets: 1e11}, long, 1},

@@ -124,6 +124,7 @@ func otherClauses() []clause {
 		{"findings replaced by their origin", findingsReplacedByTheirOrigin},
 		{"collection keeps what is known", collectionKeepsWhatIsKnown},
 		{"collection elsewhere voids its objects", collectionElsewhereVoidsItsObjects},
+		{"principals of both ends", principalsOfBothEnds},
 		{"save objects later replaces earlier", saveObjectsLaterReplacesEarlier},
 		{"exceptions and counts", exceptionsAndCounts},
 		{"rules keeps the last of each name", rulesKeepsTheLastOfEachName},

@@ -82,7 +82,7 @@ func (c *Client) Collections(ctx context.Context, home *Home) ([]Collection, err
 		if err != nil {
 			return nil, err
 		}
-		found, err := c.collectionsIn(ctx, target, home.Kind)
+		found, err := c.collectionsIn(ctx, target, home)
 		if unshown, err = unshown.with(err); err != nil {
 			return nil, err
 		}
@@ -114,8 +114,18 @@ func (e *UnshownError) with(err error) (*UnshownError, error) {
 	return &UnshownError{Hrefs: append(e.Hrefs, more.Hrefs...), Err: e.Err}, nil
 }
 
-func (c *Client) collectionsIn(ctx context.Context, target *url.URL, kind Kind) ([]Collection, error) {
-	a, m, err := c.propfind(ctx, target, 1, collectionProperties()...)
+// noteDefault keeps what a listing says of the default of a home, if the resource is its inbox (RFC 6638 section 9.2): DefaultOf need
+// not ask for it.
+func (c *Client) noteDefault(home *Home, page, u *url.URL, r *response) {
+	if key := Key(c.hrefOf(u)); home.Inbox != "" && key == Key(home.Inbox) {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.defaults[key] = firstOf(c.hrefsOn(page, r.found[dialectOf(home.Kind).defaultHref]))
+	}
+}
+
+func (c *Client) collectionsIn(ctx context.Context, target *url.URL, home *Home) ([]Collection, error) {
+	a, m, err := c.propfind(ctx, target, 1, append(collectionProperties(), dialectOf(home.Kind).defaultHref)...)
 	if err != nil {
 		return nil, err
 	}
@@ -139,7 +149,8 @@ func (c *Client) collectionsIn(ctx context.Context, target *url.URL, kind Kind) 
 		if len(all) > maxSets {
 			return &TooManyError{URL: display(target), Limit: maxSets}
 		}
-		if found := c.collectionAt(a.target, u, r, kind); found.isOf(kind) {
+		c.noteDefault(home, a.target, u, r)
+		if found := c.collectionAt(a.target, u, r, home.Kind); found.isOf(home.Kind) {
 			all = append(all, found)
 		}
 		return nil

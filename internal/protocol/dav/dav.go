@@ -138,8 +138,9 @@ type Client struct {
 	fidelity  fidelity
 	firstWait time.Duration // before a request that was put off is sent again
 
-	mu  sync.Mutex
-	met map[string]acquaintance // what places have said of the user
+	mu       sync.Mutex
+	met      map[string]acquaintance // what places have said of the user
+	defaults map[string]string       // hrefs of default collections that inboxes have named in a listing, by key of the inbox
 }
 
 // New makes a client. Nothing is sent yet. Close ends it.
@@ -165,7 +166,8 @@ func New(options Options) (*Client, error) {
 	if options.MaxBody <= 0 {
 		options.MaxBody = defaultMaxBody
 	}
-	c := &Client{base: base, options: options, transport: options.Transport, firstWait: firstWait, met: map[string]acquaintance{}}
+	c := &Client{base: base, options: options, transport: options.Transport, firstWait: firstWait, met: map[string]acquaintance{},
+		defaults: map[string]string{}}
 	c.login = &login{options: &c.options, origins: map[string]*scheme{}}
 	if c.transport == nil {
 		c.transport, c.owned = NewTransport(nil, nil), true

@@ -16,6 +16,7 @@ type Home struct {
 	Kind         Kind
 	How          string // which step of the discovery found it: "given URL", "well-known", ...
 	Principal    string // href, "" if the server names none
+	Named        bool   // the principal is the one that the server has named as the user's own
 	DisplayName  string // of the principal
 	HomeSets     []string
 	Capabilities Capabilities // of the first home set
@@ -25,6 +26,9 @@ type Home struct {
 	Addresses    []string // calendar-user-address-set: "mailto:anna@example.org" and others
 	Groups       []string // group-membership: hrefs of principals, among them calendar-proxy groups
 }
+
+// HowRemembered is how a home was found by a principal that was given to the search.
+const HowRemembered = "principal of before"
 
 // Discover finds the home of the kind, and asks for its capabilities and its default. The error is as that of Find, or
 // one that will be the same for whatever is asked next.
@@ -42,12 +46,15 @@ func (c *Client) Discover(ctx context.Context, kind Kind, search Search) (*Home,
 	return home, nil
 }
 
-// Find finds the home of the kind: at the given URL, the user's own, by SRV and TXT records,
+// Find finds the home of the kind: by the principal that the search names, if the server confirms it; at the given URL, the user's own, by SRV and TXT records,
 // at the well-known path, at the root, at the paths of known products. A refused log-in and a
 // server that asks us to wait end it at once; otherwise the error is a *NotOfferedError that
 // lists every place. What DefaultOf and CapabilitiesOf tell is not asked for yet.
 func (c *Client) Find(ctx context.Context, kind Kind, search Search) (*Home, error) {
 	d := dialectOf(kind)
+	if home, err := c.homeFrom(ctx, d, search.Principal); home != nil || endsAll(err) {
+		return home, err
+	}
 	failed := &NotOfferedError{Kind: kind}
 	silent := map[string]bool{} // origins that do not answer
 	for place := range c.places(ctx, d, search) {
@@ -86,7 +93,7 @@ func endsAll(err error) bool {
 
 // homeAt asks one place.
 func (c *Client) homeAt(ctx context.Context, d dialect, target *url.URL) (*Home, error) {
-	r, at, err := c.introduce(ctx, target)
+	r, at, err := c.introduce(ctx, target, introduction()...)
 	if err != nil {
 		return nil, err
 	}
@@ -102,19 +109,69 @@ func (c *Client) homeAt(ctx context.Context, d dialect, target *url.URL) (*Home,
 			return nil, err
 		}
 	}
-	return c.homeOf(ctx, d, principal)
+	home, err := c.homeOf(ctx, d, principal)
+	if home != nil {
+		home.Named = len(named) > 0 && c.sameResource(principal, named[0])
+	}
+	return home, err
 }
 
-// introduce asks a place who we are there. A server that takes us for a stranger without asking
+// Greet asks the client's URL who the user is, as a stranger too: clients that share its Logins know from then on whether it
+// wants Basic. Every answer is good but 400, which is what a port for https says to http, and 5xx; otherwise there was none.
+func (c *Client) Greet(ctx context.Context) error {
+	_, _, err := c.introduce(ctx, c.base, introduction()...)
+	var refused *StatusError
+	var elsewhere *RedirectError
+	var format *FormatError
+	var login *AuthError
+	answered := errors.As(err, &refused) && refused.Status != http.StatusBadRequest &&
+		(refused.Status < http.StatusInternalServerError || refused.Status == http.StatusNotImplemented)
+	if answered || errors.As(err, &elsewhere) || errors.As(err, &format) || errors.As(err, &login) {
+		return nil
+	}
+	return err
+}
+
+// homeFrom asks a principal that is but remembered. It is the user's if the server says there that it is (RFC 5397 section 3);
+// otherwise, and if it has no home of the kind, nil is returned and the whole way has to be gone.
+func (c *Client) homeFrom(ctx context.Context, d dialect, remembered string) (*Home, error) {
+	principal, err := c.target(remembered)
+	if remembered == "" || err != nil || !c.trusts(principal) {
+		return nil, nil //nolint:nilerr // nothing is remembered that could be asked
+	}
+	r, at, err := c.introduce(ctx, principal, append(principalProperties(), davName("current-user-principal"), davName("resourcetype"))...)
+	if err != nil {
+		return nil, err
+	}
+	named := r.found[davName("current-user-principal")].hrefs()
+	if len(named) == 0 || !c.sameResource(at, named[0]) || r.found[davName("resourcetype")].child(davName("principal")) == nil {
+		return nil, nil
+	}
+	home, err := c.newHome(d, r, at)
+	if err != nil {
+		return nil, nil //nolint:nilerr // as above
+	}
+	home.How, home.Named = HowRemembered, true
+	return home, nil
+}
+
+// introduction is what a place is asked about its user.
+func introduction() []xml.Name {
+	return append(homeSets(), davName("current-user-principal"), davName("resourcetype"), davName("displayname"))
+}
+
+// introduce asks a place who we are there, and more. A server that takes us for a stranger without asking
 // for a log-in gets the password unasked, where that is allowed.
-func (c *Client) introduce(ctx context.Context, target *url.URL) (*response, *url.URL, error) {
-	names := append(homeSets(), davName("current-user-principal"), davName("resourcetype"), davName("displayname"))
+func (c *Client) introduce(ctx context.Context, target *url.URL, names ...xml.Name) (*response, *url.URL, error) {
 	r, at, err := c.acquaint(ctx, target, names...)
 	if err != nil {
 		return nil, nil, err
 	}
 	// RFC 5397 section 3.
 	stranger := r.found[davName("current-user-principal")].child(davName("unauthenticated")) != nil
+	if stranger {
+		c.options.Logins.noteUnasked(at)
+	}
 	if stranger && c.login.volunteer(at) {
 		c.forget(target, names)
 		return c.acquaint(ctx, target, names...)
@@ -162,7 +219,7 @@ func questionOf(target *url.URL, names []xml.Name) string { return fmt.Sprint(ta
 // homeWithoutPrincipal serves where the URL is that of a home, or of a collection, on a server that
 // names no principal.
 func (c *Client) homeWithoutPrincipal(ctx context.Context, d dialect, at *url.URL) (*Home, error) {
-	found, err := c.collectionsIn(ctx, at, d.kind)
+	found, err := c.collectionsIn(ctx, at, &Home{Kind: d.kind})
 	if err != nil {
 		return nil, err
 	}
@@ -174,12 +231,20 @@ func (c *Client) homeWithoutPrincipal(ctx context.Context, d dialect, at *url.UR
 
 // homeOf reads the principal (RFC 4791 section 6.2, RFC 6352 section 7.1, RFC 6638 section 2).
 func (c *Client) homeOf(ctx context.Context, d dialect, principal *url.URL) (*Home, error) {
-	r, at, err := c.acquaint(ctx, principal, append(homeSets(), davName("displayname"), davName("group-membership"),
-		calDAV().defaultHref, cardDAV().defaultHref,
-		calName("calendar-user-address-set"), calName("schedule-inbox-URL"), calName("schedule-outbox-URL"))...)
+	r, at, err := c.acquaint(ctx, principal, principalProperties()...)
 	if err != nil {
 		return nil, err
 	}
+	return c.newHome(d, r, at)
+}
+
+func principalProperties() []xml.Name {
+	return append(homeSets(), davName("displayname"), davName("group-membership"), calDAV().defaultHref, cardDAV().defaultHref,
+		calName("calendar-user-address-set"), calName("schedule-inbox-URL"), calName("schedule-outbox-URL"))
+}
+
+// newHome is what a principal has said of the user's home.
+func (c *Client) newHome(d dialect, r *response, at *url.URL) (*Home, error) {
 	home := &Home{
 		Kind:        d.kind,
 		Principal:   c.hrefOf(at),
@@ -199,11 +264,14 @@ func (c *Client) homeOf(ctx context.Context, d dialect, principal *url.URL) (*Ho
 	return home, nil
 }
 
-// DefaultOf returns the href of the home's default collection. Where the principal has not told it, the inbox is asked; that
-// there is none, and "" is returned, is no failure.
+// DefaultOf returns the href of the home's default collection. Where neither the principal nor a listing has told it, the inbox is
+// asked; that there is none, and "" is returned, is no failure.
 func (c *Client) DefaultOf(ctx context.Context, home *Home) (string, error) {
 	if home.Inbox == "" || home.Default != "" {
 		return home.Default, nil
+	}
+	if told, listed := c.ListedDefault(home); listed {
+		return told, nil
 	}
 	inbox, err := c.target(home.Inbox)
 	if err != nil {
@@ -215,6 +283,14 @@ func (c *Client) DefaultOf(ctx context.Context, home *Home) (string, error) {
 		return "", onlyIf(endsAll(err), err)
 	}
 	return firstOf(c.hrefsOn(at, r.found[d.defaultHref])), nil
+}
+
+// ListedDefault returns what the inbox of a home has said of its default where Collections has listed it.
+func (c *Client) ListedDefault(home *Home) (href string, listed bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	href, listed = c.defaults[Key(home.Inbox)]
+	return href, listed
 }
 
 // CapabilitiesOf asks the first home set. A proxy that forbids OPTIONS leaves them unknown.

@@ -103,6 +103,93 @@ func TestDiscover_places(t *testing.T) {
 	}
 }
 
+// A remembered principal is a hint: the server has to say there that it is the user's. Otherwise the whole way is gone.
+func TestFind_rememberedPrincipal(t *testing.T) {
+	t.Parallel()
+	is := func(href, kind string) string {
+		return `<d:current-user-principal><d:href>` + href + `</d:href></d:current-user-principal><d:resourcetype><d:` + kind + `/></d:resourcetype>`
+	}
+	for name, c := range map[string]struct {
+		said      string // at the remembered place; "" is 404
+		confirmed bool
+	}{
+		"still the user's":     {is("/old/", "principal") + oneHome, true},
+		"somebody else's":      {is("/principal/", "principal") + oneHome, false},
+		"no principal":         {is("/old/", "collection") + oneHome, false},
+		"names no home":        {is("/old/", "principal"), false},
+		"does not say who":     {oneHome, false},
+		"is there no more":     {"", false},
+		"of a stranger's page": {`<d:current-user-principal><d:unauthenticated/></d:current-user-principal>` + oneHome, false},
+	} {
+		var asked []string
+		server := serve(t, func(w http.ResponseWriter, r *http.Request) {
+			asked = append(asked, r.URL.Path)
+			switch {
+			case r.URL.Path != "/old/":
+				principalAt(w, r, "/principal/", oneHome)
+			case c.said == "":
+				w.WriteHeader(http.StatusNotFound)
+			default:
+				answerXML(w, `<d:response><d:href>/old/</d:href><d:propstat><d:prop>`+c.said+
+					`</d:prop><d:status>HTTP/1.1 200 OK</d:status></d:propstat></d:response>`)
+			}
+		})
+		home, err := newClient(t, Options{URL: server.URL + "/"}).Find(t.Context(), Calendars, Search{Principal: "/old/"})
+		if err != nil || !home.Named || home.HomeSets[0] != "/homes/anna/" {
+			t.Errorf("%s: %+v, %v", name, home, err)
+			continue
+		}
+		want := []string{"/old/"}
+		if !c.confirmed {
+			want = append(want, "/", "/principal/")
+		}
+		if !slices.Equal(asked, want) || (home.How == HowRemembered) != c.confirmed {
+			t.Errorf("%s: asked %v, want %v; found by %s", name, asked, want, home.How)
+		}
+	}
+}
+
+// The default that an inbox names is told with the collections, where the inbox is among them.
+func TestDefaultOf_listedInbox(t *testing.T) {
+	t.Parallel()
+	for listed, want := range map[bool]string{true: "PROPFIND /homes/anna/", false: "PROPFIND /homes/anna/ PROPFIND /in/"} {
+		var asked []string
+		server := serve(t, func(w http.ResponseWriter, r *http.Request) {
+			asked = append(asked, r.Method+" "+r.URL.Path)
+			inbox := `<d:response><d:href>/in/</d:href><d:propstat><d:prop><c:schedule-default-calendar-URL><d:href>/homes/anna/b/</d:href>` +
+				`</c:schedule-default-calendar-URL></d:prop><d:status>HTTP/1.1 200 OK</d:status></d:propstat></d:response>`
+			if !listed && r.URL.Path != "/in/" {
+				inbox = ""
+			}
+			answerXML(w, inbox, listedAs("/homes/anna/", "x"))
+		})
+		client := newClient(t, Options{URL: server.URL})
+		home := &Home{Kind: Calendars, HomeSets: []string{"/homes/anna/"}, Inbox: "/in/"}
+		if _, err := client.Collections(t.Context(), home); err != nil {
+			t.Fatal(err)
+		}
+		href, err := client.DefaultOf(t.Context(), home)
+		if got := strings.Join(asked, " "); err != nil || href != "/homes/anna/b/" || got != want {
+			t.Errorf("listed %t: %s, %v; asked %s, want %s", listed, href, err, got, want)
+		}
+	}
+}
+
+// A log-in that is refused at the remembered place is tried nowhere else.
+func TestFind_rememberedPrincipalRefused(t *testing.T) {
+	t.Parallel()
+	asked := 0
+	server := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		asked++
+		w.Header().Set("WWW-Authenticate", `Basic realm="x"`)
+		w.WriteHeader(http.StatusUnauthorized)
+	})
+	client := newClient(t, Options{URL: server.URL, User: anna, Password: secret(password), AllowPlaintextBasic: true})
+	if _, err := client.Find(t.Context(), Calendars, Search{Principal: "/old/"}); !IsStatus(err, http.StatusUnauthorized) || asked != 2 {
+		t.Errorf("%d requests, %v; want the challenge and one try", asked, err)
+	}
+}
+
 func TestDiscover_nothingFound(t *testing.T) {
 	t.Parallel()
 	server := serve(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) })

@@ -21,7 +21,7 @@ type login struct {
 	origins map[string]*scheme
 }
 
-// Logins remembers which origins have asked for Basic. Where that is known, the first request carries the password already, under
+// Logins remembers which origins have asked for Basic, or have taken us for a stranger without asking. Where that is known, the first request carries the password already, under
 // the same conditions: of a connection to a server far away, a round trip is left. The zero value knows none.
 type Logins struct {
 	mu    sync.Mutex
@@ -35,9 +35,14 @@ func (k *Logins) note(target *url.URL, offered []challenge) {
 		basic = basic || c.scheme == "basic"
 		digest = digest || c.scheme == "digest"
 	}
-	if !basic || digest {
-		return
+	if basic && !digest {
+		k.noteUnasked(target)
 	}
+}
+
+// noteUnasked takes up that an origin is to get the password unasked: it has asked others for it, or takes us for a stranger without
+// asking.
+func (k *Logins) noteUnasked(target *url.URL) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.basic == nil {

@@ -16,6 +16,8 @@ import (
 
 // Search is what discovery knows besides the client's URL. All may be empty.
 type Search struct {
+	Principal string // that the server has named as the user's before: it is asked first
+
 	UserURL  func(context.Context) (string, error) // the user's own, as the webmail knows it; asked when its turn comes
 	Domain   string                                // for SRV and TXT records
 	Account  string                                // for the paths that server products are known to use
