@@ -95,14 +95,16 @@ func (e *Everybody) nobody() error {
 	return fault
 }
 
-// choose sorts the accounts into those that move and those that stay.
+// choose sorts the accounts into those that move and those that stay. Where all move there is one list of them, not two.
 func (e *Everybody) choose(options Options) {
 	for _, account := range e.Organisation.Accounts {
 		if reason := staysBecause(account, options); reason != "" {
 			e.Staying = append(e.Staying, Staying{Account: account.Address, Reason: reason})
-			continue
 		}
-		e.Moving = append(e.Moving, account)
+	}
+	e.Moving = e.Organisation.Accounts
+	if len(e.Staying) > 0 {
+		e.Moving = slices.DeleteFunc(slices.Clone(e.Moving), func(a rehome.Account) bool { return staysBecause(a, options) != "" })
 	}
 	slices.SortFunc(e.Moving, func(a, b rehome.Account) int { return strings.Compare(a.Address, b.Address) })
 }

@@ -72,7 +72,7 @@ func (c *Counter) Add(s Sighting) {
 			c.dropped++
 			return
 		}
-		r = &Recipient{Address: s.Address, ByEvidence: map[Evidence]int{}}
+		r = &Recipient{Address: s.Address}
 		c.seen[s.Address] = r
 	}
 	r.see(s)
@@ -81,16 +81,15 @@ func (c *Counter) Add(s Sighting) {
 // see counts a sighting. What several programs of one host tell of is the same mail: those of one stage are added up, and
 // of the stages the one that tells of most counts.
 func (r *Recipient) see(s Sighting) {
-	if s.Evidence == InLog {
+	switch s.Evidence {
+	case InLog:
 		r.stages[s.Stage]++
-		r.ByEvidence[InLog] = slices.Max(r.stages[:])
-	} else {
-		r.ByEvidence[s.Evidence]++
+	case InEnvelope:
+		r.enveloped++
+	default:
+		r.addressed++
 	}
-	r.Messages = 0
-	for _, n := range r.ByEvidence {
-		r.Messages += n
-	}
+	r.Messages = slices.Max(r.stages[:]) + r.enveloped + r.addressed
 	if s.When.After(r.Last) {
 		r.Last = s.When.UTC()
 	}
@@ -157,7 +156,25 @@ type Recipient struct {
 	Last       time.Time        `json:"last,omitzero"`
 	NextStep   string           `json:"next_step,omitempty"`
 
-	stages [3]int // sightings in logs, by maillog.Stage
+	stages    [3]int // sightings in logs, by maillog.Stage
+	enveloped int    // InEnvelope
+	addressed int    // InTo
+}
+
+// tally is what Recipient.ByEvidence is made of.
+type tally struct{ log, enveloped, addressed int }
+
+// evidence returns how often a recipient was seen where. Recipients that were seen alike share one map: most were seen once or twice,
+// and there may be very many.
+func (r *Recipient) evidence(alike map[tally]map[Evidence]int) map[Evidence]int {
+	t := tally{slices.Max(r.stages[:]), r.enveloped, r.addressed}
+	if known := alike[t]; known != nil {
+		return known
+	}
+	all := map[Evidence]int{InLog: t.log, InEnvelope: t.enveloped, InTo: t.addressed}
+	maps.DeleteFunc(all, func(_ Evidence, n int) bool { return n == 0 })
+	alike[t] = all
+	return all
 }
 
 // Totals counts by state; All is their sum. Silent are addresses on the books that received nothing.
@@ -189,9 +206,11 @@ type Report struct {
 
 // Report sorts what was seen by what answers for it at the source. decisions are by address.
 func (c *Counter) Report(decisions map[string]Decision) Report {
-	report := Report{Recipients: []Recipient{}, WithoutDomain: slices.Sorted(maps.Keys(c.bare))}
+	report := Report{Recipients: make([]Recipient, 0, len(c.seen)), WithoutDomain: slices.Sorted(maps.Keys(c.bare))}
+	alike := map[tally]map[Evidence]int{}
 	for _, r := range c.seen {
 		one := *r
+		one.ByEvidence = r.evidence(alike)
 		one.judge(c.book.Lookup(one.Address), decisions[one.Address])
 		report.Totals.count(one.State)
 		report.Recipients = append(report.Recipients, one)

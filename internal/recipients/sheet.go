@@ -5,6 +5,7 @@ package recipients
 import (
 	"bytes"
 	"errors"
+	"io"
 	"os"
 	"slices"
 	"strconv"
@@ -19,19 +20,19 @@ import (
 
 var sheetHeader = []string{"Address", "State", "By", "Messages", "Last", "Decision", "NextStep"}
 
-// writeSheet puts a census where a person writes decisions.
+// writeSheet puts a census where a person writes decisions, row by row.
 func writeSheet(file string, all []Recipient) error {
-	rows := [][]string{sheetHeader}
-	for _, r := range all {
-		last := ""
-		if !r.Last.IsZero() {
-			last = r.Last.Format(time.DateOnly)
+	rows := func(yield func([]string) bool) {
+		more := yield(sheetHeader)
+		for i := 0; more && i < len(all); i++ {
+			r, last := &all[i], ""
+			if !r.Last.IsZero() {
+				last = r.Last.Format(time.DateOnly)
+			}
+			more = yield([]string{r.Address, string(r.State), string(r.By), strconv.Itoa(r.Messages), last, string(r.Decision), r.NextStep})
 		}
-		rows = append(rows, []string{r.Address, string(r.State), string(r.By), strconv.Itoa(r.Messages), last, string(r.Decision), r.NextStep})
 	}
-	var content bytes.Buffer
-	_ = table.Write(&content, slices.Values(rows)) // a bytes.Buffer takes everything
-	return vault.WriteFile(file, content.Bytes())
+	return vault.WriteStream(file, func(w io.Writer) error { return table.Write(w, rows) })
 }
 
 // ReadSheet reads what the last census has written and a person has filled in, in whatever form a spreadsheet saved it;

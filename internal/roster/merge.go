@@ -10,9 +10,14 @@ import (
 )
 
 // Merge lays the roster over the accounts of the database: field by field, where the roster says
-// something. Accounts that only one of them has are kept. The result is new and sorted by address.
+// something. Accounts that only one of them has are kept. The result is sorted by address; without a database it is the roster's
+// own rows, so that a large roster is in memory once.
 func Merge(database, roster []rehome.Account) []rehome.Account {
-	merged := slices.Clone(database)
+	if len(database) == 0 {
+		sortByAddress(roster)
+		return roster
+	}
+	merged := append(make([]rehome.Account, 0, len(database)+len(roster)), database...)
 	byAddress := make(map[string]int, len(merged))
 	for i := range merged {
 		byAddress[merged[i].Address] = i
@@ -24,8 +29,12 @@ func Merge(database, roster []rehome.Account) []rehome.Account {
 			merged = append(merged, said)
 		}
 	}
-	slices.SortFunc(merged, func(a, b rehome.Account) int { return cmp.Compare(a.Address, b.Address) })
+	sortByAddress(merged)
 	return merged
+}
+
+func sortByAddress(accounts []rehome.Account) {
+	slices.SortFunc(accounts, func(a, b rehome.Account) int { return cmp.Compare(a.Address, b.Address) })
 }
 
 // overlay leaves alone what a roster cannot say: status, quota, services.
