@@ -95,7 +95,7 @@ func (s *Screen) showMove(w http.ResponseWriter, r *http.Request, who visitor) {
 // part is the inner part of a page.
 func (s *Screen) part(page, name string, view any) []byte {
 	var made bytes.Buffer
-	if err := parsed[page].ExecuteTemplate(&made, name, view); err != nil {
+	if err := parsed()[page].ExecuteTemplate(&made, name, view); err != nil {
 		s.options.Log.Error("a part of a page cannot be made", rehome.LogObject, name, rehome.LogError, err.Error())
 	}
 	return made.Bytes()

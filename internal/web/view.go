@@ -11,6 +11,7 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -37,7 +38,8 @@ func views() map[string]*template.Template {
 	return all
 }
 
-var parsed = views()
+// parsed are the views, made when a page is first shown: most commands show none, and parsing them is most of what a start would do.
+var parsed = sync.OnceValue(views)
 
 // words are what templates say figures with.
 func words() template.FuncMap {
@@ -97,7 +99,7 @@ func share(done, of int64) string {
 // write shows a page. It is made in memory first, so that nobody gets half of one.
 func write(w http.ResponseWriter, r *http.Request, log *slog.Logger, status int, name string, page any) {
 	var body bytes.Buffer
-	if err := parsed[name].ExecuteTemplate(&body, "frame", page); err != nil {
+	if err := parsed()[name].ExecuteTemplate(&body, "frame", page); err != nil {
 		log.Error("a page of the screen cannot be made", rehome.LogObject, name, rehome.LogError, err.Error())
 		http.Error(w, "This page cannot be shown. The log says why.", http.StatusInternalServerError)
 		return
