@@ -74,7 +74,9 @@ type Person struct {
 
 // List shows everybody.
 func (e *Everybody) List() List {
-	list := List{Moving: make([]Person, 0, len(e.Moving)), Staying: append([]Staying{}, e.Staying...), Findings: append([]rehome.Finding{}, e.Findings...)}
+	list := List{
+		Moving: make([]Person, 0, len(e.Moving)), Staying: append([]Staying{}, e.Staying...), Findings: append([]rehome.Finding{}, e.Findings...),
+	}
 	for i, account := range e.Moving {
 		list.Moving = append(list.Moving, Person{
 			Account: account.Address, Name: strings.TrimSpace(account.FirstName + " " + account.LastName),

@@ -46,7 +46,8 @@ func (c *Client) Discover(ctx context.Context, kind Kind, search Search) (*Home,
 	return home, nil
 }
 
-// Find finds the home of the kind: by the principal that the search names, if the server confirms it; at the given URL, the user's own, by SRV and TXT records,
+// Find finds the home of the kind: by the principal that the search names, if the server confirms it;
+// at the given URL, the user's own, by SRV and TXT records,
 // at the well-known path, at the root, at the paths of known products. A refused log-in and a
 // server that asks us to wait end it at once; otherwise the error is a *NotOfferedError that
 // lists every place. What DefaultOf and CapabilitiesOf tell is not asked for yet.

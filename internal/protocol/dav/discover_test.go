@@ -39,7 +39,8 @@ func principalAt(w http.ResponseWriter, r *http.Request, principal, homes string
 	if r.URL.Path == principal {
 		found += homes
 	}
-	answerXML(w, `<d:response><d:href>`+r.URL.Path+`</d:href><d:propstat><d:prop>`+found+`</d:prop><d:status>HTTP/1.1 200 OK</d:status></d:propstat></d:response>`)
+	answerXML(w, `<d:response><d:href>`+r.URL.Path+`</d:href><d:propstat><d:prop>`+found+
+		`</d:prop><d:status>HTTP/1.1 200 OK</d:status></d:propstat></d:response>`)
 }
 
 const oneHome = `<c:calendar-home-set><d:href>/homes/anna/</d:href></c:calendar-home-set>`
@@ -231,7 +232,8 @@ func TestDiscover_strangerLogsInUnasked(t *testing.T) {
 	t.Parallel()
 	server := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		if user, given, ok := r.BasicAuth(); !ok || user != anna || given != password {
-			answerXML(w, `<d:response><d:href>/</d:href><d:propstat><d:prop><d:current-user-principal><d:unauthenticated/></d:current-user-principal></d:prop><d:status>HTTP/1.1 200 OK</d:status></d:propstat></d:response>`)
+			answerXML(w, `<d:response><d:href>/</d:href><d:propstat><d:prop><d:current-user-principal><d:unauthenticated/>`+
+				`</d:current-user-principal></d:prop><d:status>HTTP/1.1 200 OK</d:status></d:propstat></d:response>`)
 			return
 		}
 		principalAt(w, r, "/principal/", oneHome)
@@ -253,7 +255,8 @@ func TestCollections_severalHomes(t *testing.T) {
 			`<d:displayname> Work </d:displayname><x:calendar-color xmlns:x="http://apple.com/ns/ical/">#FF0000FF</x:calendar-color>` +
 			`<d:current-user-privilege-set><d:privilege><d:read/></d:privilege></d:current-user-privilege-set>` +
 			`<s:source><d:href>webcal://x/y.ics</d:href></s:source><c:max-resource-size>1000</c:max-resource-size>` +
-			`</d:prop><d:status>HTTP/1.1 200 OK</d:status></d:propstat><d:propstat><d:prop><s:getctag/></d:prop><d:status>HTTP/1.1 404 Not Found</d:status></d:propstat></d:response>`
+			`</d:prop><d:status>HTTP/1.1 200 OK</d:status></d:propstat><d:propstat><d:prop><s:getctag/></d:prop>` +
+			`<d:status>HTTP/1.1 404 Not Found</d:status></d:propstat></d:response>`
 	}
 	server := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {

@@ -21,7 +21,8 @@ type login struct {
 	origins map[string]*scheme
 }
 
-// Logins remembers which origins have asked for Basic, or have taken us for a stranger without asking. Where that is known, the first request carries the password already, under
+// Logins remembers which origins have asked for Basic, or have taken us for a stranger without asking. Where that is
+// known, the first request carries the password already, under
 // the same conditions: of a connection to a server far away, a round trip is left. The zero value knows none.
 type Logins struct {
 	mu    sync.Mutex

@@ -91,7 +91,9 @@ func TestAnswers_thatDoNotEnd(t *testing.T) {
 	head := `<?xml version="1.0"?><d:multistatus xmlns:d="DAV:" xmlns:c="` + nsCalDAV + `">`
 	numbered := func(w io.Writer) error {
 		for i := 0; ; i++ {
-			if _, err := fmt.Fprintf(w, `<d:response><d:href>/cal/object-with-a-name-of-usual-length-%d.ics</d:href><d:propstat><d:prop><d:getetag>"0123456789abcdef0123456789abcdef"</d:getetag></d:prop></d:propstat></d:response>`, i); err != nil {
+			_, err := fmt.Fprintf(w, `<d:response><d:href>/cal/object-with-a-name-of-usual-length-%d.ics</d:href><d:propstat><d:prop>`+
+				`<d:getetag>"0123456789abcdef0123456789abcdef"</d:getetag></d:prop></d:propstat></d:response>`, i)
+			if err != nil {
 				return err
 			}
 		}
