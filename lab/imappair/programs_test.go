@@ -139,3 +139,38 @@ func TestUIDs_programsWithTheirOwnState(t *testing.T) {
 		t.Errorf("the next time the programs have %d and %d messages, want 21", pop, mirrored)
 	}
 }
+
+// A maildrop that does not show all of the INBOX: the program downloads again just what the forecast says, and then nothing more.
+func TestUIDs_forecastOfAMaildropThatHides(t *testing.T) {
+	t.Parallel()
+	l := lab.Open(t)
+	src := startDovecot(t, l, dovecot.Options{Name: "src", Layout: dovecot.Maildir, Prefix: "INBOX.",
+		Extra: "protocol pop3 {\n  pop3_uidl_format = %g\n  pop3_deleted_flag = Hidden\n}\n"}, person)
+	dst, address, secret := startDsync(t, l, dovecot.Options{Name: "dst", Layout: dovecot.Sdbox, Separator: "/"}, person)
+	u := src.logIn(t, person)
+	mails := letters(8, 400, "inbox")
+	for _, i := range []int{1, 5} {
+		mails[i].flags = append(mails[i].flags, "Hidden")
+	}
+	u.fill("INBOX", mails...)
+	d := newDevice(t, person)
+	if got := d.fetch(src); got != 6 {
+		t.Fatalf("the program has %d messages of the source, want the 6 that it is shown", got)
+	}
+	m := move{t: t, Operator: newOperator(t), src: src, dst: dst, people: []imappair.Person{person}}
+	u.must(imappair.Prepare(l, m.Dir, imappair.Options{Source: src.tls, Destination: dst.tls, People: m.people, Dsync: dsyncAt(address, secret),
+		SourcePOP3: src.pop3, DestinationPOP3: dst.pop3}))
+	operator.Answer[operator.Synced](t, m.Operator, 0, "sync")
+	m.wantPolled(true)
+	told := operator.Answer[struct {
+		Accounts []struct{ POP3 struct{ Messages int } }
+	}](t, m.Operator, 0, "clients", "forecast").Accounts[0].POP3
+	if told.Messages != 2 {
+		t.Errorf("the forecast is %+v, want the 2 messages that POP3 does not show at the source", told)
+	}
+	for range 2 {
+		if got := d.fetch(dst); got != 6+told.Messages {
+			t.Errorf("after the move the program has %d messages, want %d more\n%s", got, told.Messages, d.pop.Remembered())
+		}
+	}
+}
