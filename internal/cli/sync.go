@@ -51,8 +51,9 @@ PostgreSQL; sync shows how far they are, and can be interrupted without interrup
 With --plan, sync shows where every mailbox, address book and calendar would go, what would be removed
 and what each rule does. It writes nothing.
 
-Exit code 0: everything is at the destination. 3: every login was refused. 5: some items remain; run it
-again. 6: you have to act first: confirm a loss or a changed source, or fix what an end rejects.`,
+Exit code 0: everything is at the destination, but for what "findings accept" has accepted as missing.
+3: every login was refused. 5: some items remain; run it again. 6: you have to act first: confirm a loss
+or a changed source, or fix or accept what an end rejects.`,
 		Args: cobra.NoArgs,
 		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (rehome.Outcome, error) {
 			accounts, err := who.choice(f.app.In)
@@ -224,7 +225,7 @@ func writeUnlisted(w io.Writer, synced journey.Synced) error {
 // syncSummary says in one to three lines what happened and what to do next.
 func syncSummary(synced journey.Synced) string {
 	t := synced.Total()
-	return progressed(synced, t) + stayed(t) + waitingRules(synced.TotalRules().Waiting)
+	return progressed(synced, t) + stayed(t, synced.AcceptedAsMissing()) + waitingRules(synced.TotalRules().Waiting)
 }
 
 func progressed(synced journey.Synced, t journey.SyncedMail) string {
@@ -291,8 +292,11 @@ func allOf(there, of int64) string {
 }
 
 // stayed names the differences between the ends that are intended.
-func stayed(t journey.SyncedMail) string {
+func stayed(t journey.SyncedMail, accepted int64) string {
 	var parts []string
+	if accepted > 0 {
+		parts = append(parts, fmt.Sprintf("left out %s accepted as missing", plural(int(accepted), "item")))
+	}
 	if t.Kept > 0 {
 		parts = append(parts, fmt.Sprintf("kept %s deleted at the source", plural(t.Kept, "message")))
 	}

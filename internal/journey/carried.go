@@ -50,6 +50,29 @@ func (a SyncedAccount) settled(v verify.Account) bool {
 		int64(a.Contacts.Failed()+a.Calendars.Failed()) <= acceptedOf(v, string(pim.StateMissing), string(pim.StateQuarantined))
 }
 
+// setApart marks the accounts of which only what somebody has accepted is not there: no pass brings it, and nobody has to act.
+func (s *Synced) setApart(verdicts map[string]verify.Account) {
+	for i := range s.Accounts {
+		a := &s.Accounts[i]
+		a.Accepted = a.failed() > 0 && a.settled(verdicts[a.Account])
+	}
+}
+
+// failed counts what an end rejects or does not return, and what cannot be moved.
+func (a SyncedAccount) failed() int64 {
+	return a.Mail.Failed + int64(a.Contacts.Failed()+a.Calendars.Failed())
+}
+
+// AcceptedAsMissing counts what has failed and was accepted.
+func (s Synced) AcceptedAsMissing() (n int64) {
+	for _, a := range s.Accounts {
+		if a.Accepted {
+			n += a.failed()
+		}
+	}
+	return n
+}
+
 // acceptedOf counts the accepted differences of some kinds.
 func acceptedOf(v verify.Account, kinds ...string) (n int64) {
 	for _, accepted := range v.Accepted {

@@ -45,6 +45,12 @@ func TestSettled_butForWhatSomebodyHasAccepted(t *testing.T) {
 		if got := c.account.settled(c.verdict); got != c.want {
 			t.Errorf("%s: got %v", name, got)
 		}
+		synced := Synced{Accounts: []SyncedAccount{c.account}}
+		synced.setApart(map[string]verify.Account{"a": c.verdict})
+		apart, failed := synced.AcceptedAsMissing(), c.account.Mail.Failed
+		if (synced.Outcome() == rehome.OutcomeDone) != c.want || (apart == 1) != (c.want && failed == 1) || synced.Total().Failed != failed {
+			t.Errorf("%s: the pass ends with %s, and %d are accepted", name, synced.Outcome(), apart)
+		}
 		carried := carriedBy(Synced{Accounts: []SyncedAccount{c.account}}, map[string]verify.Account{"a": c.verdict})
 		if (len(carried.Left) == 0) != c.want {
 			t.Errorf("%s: left %+v", name, carried.Left)

@@ -93,7 +93,9 @@ func (m *Move) sync(ctx context.Context, openers []opener, who selection, option
 	for _, work := range opened {
 		synced.Findings = append(synced.Findings, work.findings...)
 	}
-	return synced, nil
+	verdicts, err := settled(context.WithoutCancel(ctx), who.store)
+	synced.setApart(verdicts)
+	return synced, err
 }
 
 // wrote notes what a pass has written to one account, as soon as its turn is over: it is no longer what was verified.

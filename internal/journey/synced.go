@@ -36,6 +36,7 @@ type SyncedAccount struct {
 	Error     string           `json:"error,omitempty"`
 	Hint      string           `json:"hint,omitempty"`
 	Findings  []rehome.Finding `json:"findings,omitempty"`
+	Accepted  bool             `json:"accepted,omitempty"` // all that has failed was accepted as missing, see Accept; the rest is there
 
 	class   rehome.Class // of the error; "" without one
 	shutOut bool         // the log-in was refused, and no step has seen both ends
@@ -95,10 +96,10 @@ func newSyncedMail(did mailcopy.Tally, unchanged int64, now mailcopy.Census) Syn
 	}
 }
 
-// complete reports whether every account is at the destination with every message.
+// complete reports whether every account is at the destination with every message, but for what somebody has accepted as missing.
 func (s Synced) complete() bool {
 	return !s.mendable() && !slices.ContainsFunc(s.Accounts, func(a SyncedAccount) bool {
-		return a.Error != "" || a.blocked || !a.Mail.census.Complete() || a.Contacts.Failed()+a.Calendars.Failed()+a.Rules.Failed() > 0
+		return !a.Accepted && (a.Error != "" || a.blocked || !a.Mail.census.Complete() || a.Contacts.Failed()+a.Calendars.Failed()+a.Rules.Failed() > 0)
 	})
 }
 

@@ -14,6 +14,26 @@ import (
 	"rehome/lab/proof"
 )
 
+// wantAccepted has a person accept the only difference: nobody has to act any more, and the counts tell what is missing.
+func (m move) wantAccepted(t *testing.T) {
+	t.Helper()
+	found := operator.Answer[struct{ Open []struct{ ID string } }](t, m.Operator, 5, "findings", "list")
+	if len(found.Open) != 1 {
+		t.Fatalf("open are %+v, want one difference", found.Open)
+	}
+	m.Want(t, 0, "findings", "accept", found.Open[0].ID, "--by", "Ada", "--reason", "its owner has a copy")
+	if o := m.Want(t, 0, "sync"); !strings.Contains(o.Out, "left out 1 item accepted as missing") {
+		t.Errorf("sync says\n%s", o.Out)
+	}
+	o := m.Run(t, "sync", "--json")
+	if c := wantAdded(t, o); o.Code != 0 || c.There != 39 || c.Failed != 1 || !strings.Contains(o.Out, `"accepted": true`) {
+		t.Errorf("sync ended with %d, %+v, want 0, 39 there and 1 failed\n%.2000s", o.Code, c, o.Out)
+	}
+	m.Want(t, 0, "verify")
+	m.Want(t, 0, "findings", "withdraw", found.Open[0].ID)
+	m.Want(t, 6, "sync")
+}
+
 // One message is not taken, by dsync or by IMAP. It has a name, the verifier and the judge miss it and nothing else, and all
 // others have their UIDs.
 func TestUIDs_aRefusedMessage(t *testing.T) {
@@ -35,6 +55,7 @@ func TestUIDs_aRefusedMessage(t *testing.T) {
 	if v := operator.Decode[operator.Verified](t, both.Outcome); v.Verdict == "equal" || len(both.Judged[person.Address]) != 1 {
 		t.Errorf("verdict %s, and the judge says\n%s", v.Verdict, both.Judged[person.Address])
 	}
+	m.wantAccepted(t)
 	_, err := u.Select(t.Context(), "INBOX")
 	u.must(err)
 	u.expunge(imap.NewUIDSet(18))
