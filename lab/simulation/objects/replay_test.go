@@ -38,3 +38,21 @@ func TestPlay_replays(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Seeds that have failed once, with what was forced upon them, and the rule that the product lacked.
+func TestPlay_failedOnce(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	pool := ledgers.NewPool(folder)
+	for rule, plan := range map[string]simulation.Plan{
+		"a name that only one collection gets tells whose it is": {Seed: 92506204,
+			Always: setOf([]string{oneDisplayname, "collection refused", ledgerLost, "destination silence"})},
+	} {
+		if failure := simulation.Play(t, Kind(folder, pool), plan); failure != nil {
+			t.Errorf("%s: %s: %v", plan, rule, failure)
+		}
+	}
+	if err := pool.Close(); err != nil {
+		t.Error(err)
+	}
+}
