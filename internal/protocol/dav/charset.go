@@ -18,9 +18,14 @@ import (
 const declarationLength = 256
 
 // asUTF8 returns the document in UTF-8 and whether it had to be recoded. The declaration inside
-// wins over contentType, because scripts that print XML seldom set the latter on purpose.
-func asUTF8(in io.Reader, contentType string) (io.Reader, bool, error) {
-	buffered := bufio.NewReaderSize(in, 2*chunk)
+// wins over contentType, because scripts that print XML seldom set the latter on purpose. length is that of the document in octets,
+// as far as it is known: most answers are short, and need no large buffer.
+func asUTF8(in io.Reader, contentType string, length int64) (io.Reader, bool, error) {
+	size := int64(2 * chunk)
+	if length >= 0 {
+		size = min(size, max(length+1, leastBuffer))
+	}
+	buffered := bufio.NewReaderSize(in, int(size))
 	head, err := buffered.Peek(declarationLength)
 	if len(head) == 0 && err != nil {
 		return nil, false, err
@@ -36,6 +41,9 @@ func asUTF8(in io.Reader, contentType string) (io.Reader, bool, error) {
 	}
 	return transform.NewReader(buffered, encoding.NewDecoder()), true, nil
 }
+
+// leastBuffer holds more than the declaration.
+const leastBuffer = 1 << 10
 
 var declaredEncoding = regexp.MustCompile(`^(?:\xEF\xBB\xBF)?\s*<\?xml[^>]*?encoding\s*=\s*["']([^"']*)["']`)
 

@@ -36,7 +36,7 @@ const slack = 1 << 20
 // newMultistatus begins to read; the caller closes the answer.
 func newMultistatus(a *answer, limit int64) (*multistatus, error) {
 	m := &multistatus{answer: a, limit: limit + slack, most: maxResponses}
-	in, recoded, err := asUTF8(a.body, a.header.Get("Content-Type"))
+	in, recoded, err := asUTF8(a.body, a.header.Get("Content-Type"), a.length)
 	if err != nil {
 		return nil, m.explain(err)
 	}

@@ -56,7 +56,7 @@ func parseWhole(body []byte, contentType string) *element {
 	if !strings.HasPrefix(strings.TrimLeft(string(body), "\uFEFF \t\r\n"), "<") {
 		return nil
 	}
-	in, _, err := asUTF8(bytes.NewReader(body), contentType)
+	in, _, err := asUTF8(bytes.NewReader(body), contentType, int64(len(body)))
 	if err != nil {
 		return nil
 	}

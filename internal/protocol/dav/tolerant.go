@@ -57,7 +57,11 @@ type tolerantReader struct {
 const chunk = 16 << 10
 
 func newTolerantReader(in io.Reader, limit int64) *tolerantReader {
-	return &tolerantReader{in: bufio.NewReaderSize(in, 2*chunk), limit: limit}
+	buffered, is := in.(*bufio.Reader)
+	if !is {
+		buffered = bufio.NewReaderSize(in, 2*chunk)
+	}
+	return &tolerantReader{in: buffered, limit: limit}
 }
 
 // prepare makes the next chunk ready when the one before has been read.
