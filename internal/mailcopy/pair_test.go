@@ -56,6 +56,7 @@ type pair struct {
 	settle             time.Duration // 0: long enough for servers on this machine that nobody stalls
 	worth              time.Duration // 0: a connection for each mailbox
 	maildrop           mailcopy.Maildrop
+	observer           mailcopy.Observer
 	dsync              string // address of the destination's doveadm; "" for IMAP only
 }
 
@@ -116,7 +117,7 @@ func (p *pair) engine() *mailcopy.Engine {
 		Source: host(rehome.Source, p.srcVia), Destination: host(rehome.Destination, p.dstVia),
 		Rules:     p.rules,
 		Deletions: p.deletions, ConfirmDeletions: p.confirm, CopyAgain: p.copyAgain, ConfirmSource: p.confirmSource,
-		Settle: cmp.Or(p.settle, shortSettle), BatchMessages: p.batch,
+		Settle: cmp.Or(p.settle, shortSettle), BatchMessages: p.batch, Observer: p.observer,
 		Ledger: p.ledger, EscrowDir: p.escrow, Worth: cmp.Or(p.worth, time.Nanosecond), // several connections also for a few messages
 	})
 }

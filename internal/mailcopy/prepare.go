@@ -21,23 +21,21 @@ const commandsAhead = 50
 // right behind its own CREATE, in the same round trip. Parents that only hold others are made by the server together with their
 // children. A mailbox that cannot be created is left out with a finding; the others go on.
 //
-// What is about to be made is in the ledger first: what we have made, we may rename and delete later.
-func (s *slice) createMissing(ctx context.Context) error {
-	missing := s.makeable(s.missing())
-	if len(missing) > 0 {
-		if err := s.engine.options.Ledger.IntendCreations(ctx, s.account.Address, destinations(missing)); err != nil {
-			return err
-		}
-	}
+// made is called with the name of each that is there from now on: others copy into those meanwhile.
+func (s *slice) createMissing(ctx context.Context, missing []mapping.Pair, made func(destination string)) error {
 	answers := map[string]bool{} // refused or not, by name
 	var there []mapping.Pair     // although no listing shows them
 	judge := func(pair mapping.Pair, err error) error {
-		made := err == nil
-		if imap.IsCode(err, "ALREADYEXISTS") {
+		s.made[pair.Destination] = err == nil
+		unlisted := imap.IsCode(err, "ALREADYEXISTS")
+		if unlisted {
 			there, err = append(there, pair), nil
 		}
 		refused, err := s.judgeCreate(pair, err)
-		answers[pair.Destination], s.made[pair.Destination] = refused, made
+		answers[pair.Destination] = refused
+		if err == nil && !refused && !unlisted {
+			made(pair.Destination)
+		}
 		return err
 	}
 	special, plain := s.splitSpecial(missing)
@@ -59,11 +57,19 @@ func (s *slice) createMissing(ctx context.Context) error {
 	return s.leaveRefused(ctx, answers)
 }
 
+// intendCreations puts what is about to be made into the ledger first: what we have made, we may rename and delete later.
+func (s *slice) intendCreations(ctx context.Context) (missing []mapping.Pair, err error) {
+	if missing = s.makeable(s.missing()); len(missing) == 0 {
+		return nil, nil
+	}
+	return missing, s.engine.options.Ledger.IntendCreations(ctx, s.account.Address, destinations(missing))
+}
+
 // stepsOf puts the subscription of each mailbox behind its own CREATE, and those of the others behind all.
 func (s *slice) stepsOf(plain, unsubscribed []mapping.Pair, created, subscribed func(mapping.Pair, error) error) (steps []step) {
 	subscribe := map[string]mapping.Pair{}
 	for _, pair := range unsubscribed {
-		if !s.barred[pair.Source] {
+		if !s.isBarred(pair.Source) {
 			subscribe[pair.Destination] = pair
 		}
 	}
@@ -221,11 +227,19 @@ func (s *slice) makeable(missing []mapping.Pair) []mapping.Pair {
 
 // barDestination leaves behind what would go to a mailbox.
 func (s *slice) barDestination(name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for _, pair := range s.view.plan.Pairs {
 		if pair.Destination == name && !pair.Container {
 			s.barred[pair.Source] = true
 		}
 	}
+}
+
+func (s *slice) isBarred(source string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.barred[source]
 }
 
 // staysAway says that the destination's user has removed a mailbox, and nothing new goes there.
@@ -238,7 +252,7 @@ func (v accountView) staysAway(pair mapping.Pair) bool {
 func (s *slice) unsubscribed() []mapping.Pair {
 	var pairs []mapping.Pair
 	for _, pair := range s.view.plan.Pairs {
-		if pair.Subscribe && !pair.Container && !s.view.dst[pair.Destination].Subscribed && !s.held[pair.Destination] && !s.view.staysAway(pair) {
+		if pair.Subscribe && !pair.Container && !s.view.dst[pair.Destination].Subscribed && !s.isHeld(pair.Destination) && !s.view.staysAway(pair) {
 			pairs = append(pairs, pair)
 		}
 	}

@@ -3,6 +3,7 @@
 package mailcopy
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -165,7 +166,17 @@ func (s *slice) copy(ctx context.Context) error {
 		return err
 	}
 	defer extras.close()
-	if err := s.createMissing(ctx); err != nil {
+	missing, err := s.intendCreations(ctx)
+	if err != nil {
+		return err
+	}
+	jobs = s.possible(jobs)
+	q := newQueue(jobs, missing)
+	create := func(ctx context.Context) error { return s.createMissing(ctx, missing, q.made) }
+	if s.engine.options.Importer == nil && len(jobs) > 0 {
+		return s.copyMailboxes(ctx, q, create, extras)
+	}
+	if err := create(ctx); err != nil {
 		return err
 	}
 	if len(jobs) == 0 {
@@ -175,7 +186,7 @@ func (s *slice) copy(ctx context.Context) error {
 	if err := s.alignAhead(ctx, jobs); err != nil {
 		return err
 	}
-	return s.copyMailboxes(ctx, jobs, extras)
+	return s.copyMailboxes(ctx, newQueue(jobs, nil), nothingToMake, extras)
 }
 
 // finish does what has to wait until all is copied, and tells where both ends differ on purpose.
@@ -223,20 +234,22 @@ func (s *slice) jobs() [][]mapping.Pair {
 
 // possible leaves out the jobs whose mailboxes could not be made.
 func (s *slice) possible(jobs [][]mapping.Pair) [][]mapping.Pair {
-	return slices.DeleteFunc(jobs, func(pairs []mapping.Pair) bool { return s.barred[pairs[0].Source] })
+	return slices.DeleteFunc(jobs, func(pairs []mapping.Pair) bool { return s.isBarred(pairs[0].Source) })
 }
 
 // copyMailboxes works on several mailboxes at once. The first worker uses the sessions of the slice,
-// the others the extra ones.
-func (s *slice) copyMailboxes(ctx context.Context, jobs [][]mapping.Pair, extras *extraSessions) error {
-	queue := make(chan []mapping.Pair, len(jobs))
-	for _, job := range jobs {
-		queue <- job
-	}
-	close(queue)
-	s.shares = newShares(s.engine.options.Relaxed, len(jobs))
+// the others the extra ones. Over the slice's own connection the missing mailboxes are made first, in the order in which they are
+// copied; the others begin with those that are there.
+func (s *slice) copyMailboxes(ctx context.Context, q *queue, create func(context.Context) error, extras *extraSessions) error {
+	s.shares = newShares(s.engine.options.Relaxed, q.len())
 	group, ctx := pass.NewGroup(ctx, s.account.Address)
-	group.Go(func() error { return s.work(ctx, queue, &seat{slice: s, src: s.src, dst: s.dst, first: true}) })
+	var unmade error
+	group.Go(func() error {
+		if unmade = s.makeAll(ctx, q, create); unmade != nil {
+			return nil // the others bring to its end what they have begun
+		}
+		return s.work(ctx, q.ready, &seat{slice: s, src: s.src, dst: s.dst, first: true})
+	})
 	for n := range extras.size {
 		group.Go(func() error {
 			s.engine.options.Pace(fmt.Sprintf("worker %d", n))
@@ -246,13 +259,13 @@ func (s *slice) copyMailboxes(ctx context.Context, jobs [][]mapping.Pair, extras
 			}
 			t := &seat{slice: s, src: extra.src, dst: extra.dst}
 			defer func() { leave(t.src, t.dst) }()
-			return s.work(ctx, queue, t)
+			return s.work(ctx, q.ready, t)
 		})
 	}
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	return s.trouble
+	return cmp.Or(unmade, s.trouble)
 }
 
 // extraFailed turns a refused extra connection into a finding: the account goes on with fewer.
