@@ -37,6 +37,7 @@ Without --rows it measures the whole table, which takes more than an hour. --lis
 the rows; those of the whole table have a star.`,
 		Example: `  lab bench --rows small/sdbox,idle --runs 3
   lab bench --rows 'small/*/tls' --tools raw,rehome --json tls.json
+  lab bench --rows delta,accounts,one --tools raw,rehome,mbsync --before /opt/rehome-1.0/rehome
   lab bench --from plain.json --from tls.json`,
 		Args: cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
@@ -52,6 +53,7 @@ the rows; those of the whole table have a star.`,
 	}
 	flags := command.Flags()
 	flags.StringVar(&options.Binary, "rehome", "bin/rehome", "the rehome to measure")
+	flags.StringVar(&options.Before, "before", "", "an older rehome, to be measured beside it (but not by dsync, nor as a server of settings)")
 	flags.IntVar(&options.Runs, "runs", 3, "runs of each tool in each row")
 	flags.StringSliceVar(&options.rows, "rows", nil, "only these rows: keys, or beginnings of keys, * for any part")
 	flags.StringSliceVar(&options.Tools, "tools", nil, "only tools whose names begin so: raw, rehome, mbsync, doveadm, offlineimap")
@@ -96,6 +98,11 @@ func (o *benchOptions) measure(command *cobra.Command, out io.Writer) (err error
 	}
 	if o.Binary, err = filepath.Abs(o.Binary); err != nil {
 		return err
+	}
+	if o.Before != "" {
+		if o.Before, err = filepath.Abs(o.Before); err != nil {
+			return err
+		}
 	}
 	// Not below the checkout: the users that the servers run as may not reach it there.
 	dir, err := os.MkdirTemp(o.Dir, "bench-")

@@ -33,6 +33,7 @@ import (
 // Options of a run.
 type Options struct {
 	Binary   string        // rehome
+	Before   string        // an older rehome, to be measured beside it; "" for none
 	Dir      string        // room for servers and runs, reachable by the users that servers run as
 	Runs     int           // of each contender in each row
 	Tools    []string      // only contenders whose names begin so; empty: all
@@ -44,6 +45,21 @@ type Options struct {
 // wants reports whether a contender was chosen.
 func (o Options) wants(name string) bool {
 	return len(o.Tools) == 0 || slices.ContainsFunc(o.Tools, func(tool string) bool { return strings.HasPrefix(name, tool) })
+}
+
+// build is a rehome that is measured.
+type build struct {
+	binary string
+	way    string // behind its name, to tell it from the other one
+}
+
+// builds are the rehome that is measured, and the older one where there is one.
+func (o Options) builds() []build {
+	all := []build{{binary: o.Binary}}
+	if o.Before != "" {
+		all = append(all, build{o.Before, " before"})
+	}
+	return all
 }
 
 // scaled returns the share of n that is measured, and not less than least.

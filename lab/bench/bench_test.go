@@ -37,6 +37,9 @@ func TestMeasure_everyTool(t *testing.T) {
 	for i := range rows {
 		t.Run(rows[i].Key, func(t *testing.T) {
 			options := Options{Binary: binary, Dir: dir, Runs: 1, Scale: 0.004, Patience: time.Minute, Log: t.Output()}
+			if strings.HasPrefix(rows[i].Key, "delta/") {
+				options.Before = binary
+			}
 			err := Measure(t.Context(), options, rows[i:i+1], func(result Result) error {
 				switch kind, _, _ := strings.Cut(result.Key, "/"); kind {
 				case "verify":
@@ -109,8 +112,12 @@ func judge(t *testing.T, result Result) {
 			t.Errorf("%s: got no round trip, want some", c.Name)
 		}
 	}
-	for _, name := range []string{rehome, peer, "doveadm backup", "offlineimap"} {
-		if compared := !strings.HasPrefix(result.Key, "delta/") || name == rehome || name == peer; compared && !tools[name] {
+	wanted := []string{rehome, peer, "doveadm backup", "offlineimap"}
+	if strings.HasPrefix(result.Key, "delta/") {
+		wanted = []string{rehome, rehome + " before", peer}
+	}
+	for _, name := range wanted {
+		if !tools[name] {
 			t.Errorf("got no figure of %s", name)
 		}
 	}

@@ -96,24 +96,33 @@ func (s *listsScene) close() error            { return s.lab.Close() }
 func (s *listsScene) servers() [2][]int       { return [2][]int{s.src.Groups(), nil} }
 
 func (s *listsScene) contenders() []contender {
-	return []contender{
-		&lister{scene: s, argv: []string{"accounts", "list"}, file: "answer"},
-		&lister{scene: s, argv: []string{"accounts", "export"}, file: "accounts.csv"},
-		&lister{scene: s, argv: []string{"aliases", "export"}, file: "aliases.csv"},
-		&lister{scene: s, argv: []string{"recipients", "census"}, arguments: []string{s.log}, file: "recipients.csv"},
-		&lister{scene: s, argv: []string{"handover"}, file: "handover/aliases.csv"},
+	var all []contender
+	for _, l := range []lister{
+		{argv: []string{"accounts", "list"}, file: "answer"},
+		{argv: []string{"accounts", "export"}, file: "accounts.csv"},
+		{argv: []string{"aliases", "export"}, file: "aliases.csv"},
+		{argv: []string{"recipients", "census"}, arguments: []string{s.log}, file: "recipients.csv"},
+		{argv: []string{"handover"}, file: "handover/aliases.csv"},
+	} {
+		for _, l.build = range s.options.builds() {
+			one := l
+			one.scene = s
+			all = append(all, &one)
+		}
 	}
+	return all
 }
 
 // lister is one command that lists everybody, or everything that receives mail.
 type lister struct {
 	scene     *listsScene
+	build     build
 	argv      []string
 	arguments []string
 	file      string // has at least one line for each row of the source
 }
 
-func (l *lister) name() string { return "rehome " + strings.Join(l.argv, " ") }
+func (l *lister) name() string { return rehome + l.build.way + " " + strings.Join(l.argv, " ") }
 
 const listsSettings = `organisation: Bench
 domains: [example.test]
@@ -126,7 +135,7 @@ func (l *lister) prepare(ctx context.Context, dir string) (*trial, error) {
 	s := l.scene
 	settings := fmt.Sprintf(listsSettings, s.src.Reader, s.src.MySQL, s.src.Database, s.src.IMAP, s.src.IMAP)
 	initial := []string{"init", "--organisation", "Bench", "--source-imap", s.src.IMAP, "--destination-imap", s.src.IMAP} // the key of sealed files
-	if _, err := (program{dir: dir, argv: append([]string{s.options.Binary}, initial...)}).run(ctx); err != nil {
+	if _, err := (program{dir: dir, argv: append([]string{l.build.binary}, initial...)}).run(ctx); err != nil {
 		return nil, err
 	}
 	if err := writeSettings(dir, map[string]string{"rehome.yaml": settings, "password": s.src.ReaderPassword}); err != nil {
@@ -134,7 +143,7 @@ func (l *lister) prepare(ctx context.Context, dir string) (*trial, error) {
 	}
 	return &trial{
 		start: func(ctx context.Context) (usage, error) {
-			argv := slices.Concat([]string{s.options.Binary}, l.argv, l.arguments)
+			argv := slices.Concat([]string{l.build.binary}, l.argv, l.arguments)
 			if l.file == "answer" {
 				argv = append(argv, "--output", l.file)
 			}

@@ -247,12 +247,13 @@ func (s *mailScene) contenders() []contender {
 		all = rawProbes(s)
 	}
 	for _, tool := range mailTools(s.options) {
-		if s.work.alone && tool.name() != rehome {
+		_, ours := tool.(*rehomeTool)
+		if s.work.alone && !ours {
 			continue
 		}
 		mail := &mailContender{scene: s, tool: tool}
 		switch {
-		case s.work.delta && tool.name() != rehome && tool.name() != peer: // they ask for every message again, see the idle rows
+		case s.work.delta && !ours && tool.name() != peer: // they ask for every message again, see the idle rows
 		case s.work.delta:
 			all = append(all, &delta{mailContender: mail})
 		case s.work.again:

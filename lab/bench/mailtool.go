@@ -27,7 +27,11 @@ type traits struct {
 }
 
 func mailTools(options Options) []mailTool {
-	return []mailTool{&rehomeTool{binary: options.Binary}, mbsyncTool{}, doveadmTool{}, offlineimapTool{}}
+	var tools []mailTool
+	for _, b := range options.builds() {
+		tools = append(tools, &rehomeTool{binary: b.binary, way: b.way})
+	}
+	return append(tools, mbsyncTool{}, doveadmTool{}, offlineimapTool{})
 }
 
 // mailContender runs a tool.

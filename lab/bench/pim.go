@@ -153,7 +153,11 @@ func (s *pimScene) contenders() []contender {
 	if !s.work.again {
 		all = rawPIMProbes(s)
 	}
-	for _, tool := range []pimTool{rehomePIMTool{binary: s.options.Binary}, vdirsyncerTool{}} {
+	var tools []pimTool
+	for _, b := range s.options.builds() {
+		tools = append(tools, rehomePIMTool{build: b})
+	}
+	for _, tool := range append(tools, vdirsyncerTool{}) {
 		var c contender = &pimContender{scene: s, tool: tool}
 		if s.work.again {
 			c = &again{contender: c}

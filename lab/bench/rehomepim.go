@@ -9,10 +9,10 @@ import (
 
 // rehomePIMTool runs the real binary for contacts and events only, with a roster and all limits as
 // they are by default. What it discovers is measured.
-type rehomePIMTool struct{ binary string }
+type rehomePIMTool struct{ build build }
 
-func (rehomePIMTool) name() string { return "rehome" }
-func (rehomePIMTool) note() string { return "" }
+func (t rehomePIMTool) name() string { return rehome + t.build.way }
+func (rehomePIMTool) note() string   { return "" }
 
 func (t rehomePIMTool) programs(s *pimScene, dir string, m move) (once, each []program, err error) {
 	settings := fmt.Sprintf(`organisation: Bench
@@ -26,5 +26,5 @@ destination: {kind: imap, imap: {address: "%s", tls: none}, dav: {url: "%s"}}
 	if err := writeSettings(dir, map[string]string{"rehome.yaml": settings, "people.csv": roster}); err != nil {
 		return nil, nil, err
 	}
-	return nil, []program{{dir: dir, argv: []string{t.binary, "sync", "--quiet", "--only", "contacts,calendars"}}}, nil
+	return nil, []program{{dir: dir, argv: []string{t.build.binary, "sync", "--quiet", "--only", "contacts,calendars"}}}, nil
 }

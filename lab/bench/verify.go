@@ -18,16 +18,18 @@ import (
 // comparison, one after some changes, and one that reads everything again. Each round has accounts of its own. Where the copy
 // was not chosen, it is made and not measured.
 func verifications(s *mailScene) []contender {
-	shared := &verified{scene: s}
 	var all []contender
-	for _, v := range []verification{
-		{title: "rehome sync, for comparison", copies: true},
-		{title: "rehome verify, the first time", first: true},
-		{title: "rehome verify, after 1 % of changes", change: true},
-		{title: "rehome verify --reread", flags: []string{"--reread"}},
-	} {
-		v.verified = shared
-		all = append(all, &v)
+	for _, b := range s.options.builds() {
+		shared := &verified{scene: s, build: b}
+		for _, v := range []verification{
+			{title: "sync, for comparison", copies: true},
+			{title: "verify, the first time", first: true},
+			{title: "verify, after 1 % of changes", change: true},
+			{title: "verify --reread", flags: []string{"--reread"}},
+		} {
+			v.verified = shared
+			all = append(all, &v)
+		}
 	}
 	return all
 }
@@ -35,10 +37,10 @@ func verifications(s *mailScene) []contender {
 // verified are the accounts of a round.
 type verified struct {
 	scene *mailScene
+	build build
 	moves []move
 	dir   string // with the settings and the ledger
-	round int
-	fresh bool // copied, and not compared yet
+	fresh bool   // copied, and not compared yet
 }
 
 // verification is one of the comparisons of a round.
@@ -50,7 +52,7 @@ type verification struct {
 	flags                 []string
 }
 
-func (v *verification) name() string { return v.title }
+func (v *verification) name() string { return rehome + v.build.way + " " + v.title }
 
 func (v *verification) prepare(ctx context.Context, dir string) (*trial, error) {
 	if v.copies {
@@ -71,7 +73,7 @@ func (v *verification) prepare(ctx context.Context, dir string) (*trial, error) 
 			return nil, err
 		}
 	}
-	argv := append([]string{v.scene.options.Binary, "verify", "--quiet"}, v.flags...)
+	argv := append([]string{v.build.binary, "verify", "--quiet"}, v.flags...)
 	t := &trial{part: 1}
 	t.start = func(ctx context.Context) (usage, error) {
 		before := v.scene.octets()
@@ -89,8 +91,7 @@ func (v *verification) measuredCopy(dir string) (t *trial, err error) {
 		return nil, err
 	}
 	v.dir = dir
-	v.round++
-	programs, err := (&rehomeTool{binary: v.scene.options.Binary}).programs(v.scene, dir, v.moves)
+	programs, err := (&rehomeTool{binary: v.build.binary}).programs(v.scene, dir, v.moves)
 	if err != nil {
 		return nil, err
 	}
@@ -139,7 +140,7 @@ func (v *verification) deliver(ctx context.Context, client *imap.Client, side, e
 			return err
 		}
 		for n := range each {
-			text := fmt.Sprintf("Message-ID: <%d.%d@example.test>\r\n\r\n%s", v.round, n, strings.Repeat("new mail\r\n", 1000))
+			text := fmt.Sprintf("Message-ID: <%d.%d@example.test>\r\n\r\n%s", v.scene.fresh, n, strings.Repeat("new mail\r\n", 1000))
 			if err := command.Message(ctx, []string{`\Seen`}, arrived, int64(len(text)), strings.NewReader(text)); err != nil {
 				return err
 			}
