@@ -111,7 +111,7 @@ func (m *Move) RunCutover(ctx context.Context, options CutoverOptions) (Crossing
 func lockFor(store *ledger.Ledger) (unlock func(), err error) {
 	unlock, err = store.Lock()
 	var fault *rehome.Fault
-	if errors.As(err, &fault) {
+	if errors.As(err, &fault) && !errors.Is(err, ledger.ErrAtWork) { // whose hint is to drain them
 		fault.Hint = `end the other run with Ctrl-C, or wait for it if it is a sync; it goes on later with the same command. Then run this again`
 	}
 	return unlock, err

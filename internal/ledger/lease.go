@@ -34,6 +34,9 @@ type Lease struct {
 // ErrLeaseLost is why a worker writes nothing more about an account.
 var ErrLeaseLost = errors.New("this worker has lost the account, because it was silent for too long; another one may have begun with it")
 
+// ErrAtWork is why a process that has to be alone does not begin.
+var ErrAtWork = errors.New("at work with workers")
+
 type leaseKey struct{}
 
 // WithLease returns a context under which everything that is written is refused once the lease is lost.
@@ -153,14 +156,25 @@ type Abandoned struct {
 // Abandoned returns accounts that a worker had begun with in a run and left, or died with: those of the oldest leases, so many at
 // most.
 func (l *Leases) Abandoned(ctx context.Context, most int) (all []Abandoned, err error) {
+	return l.open(ctx, `SELECT l.address, l.epoch, l.holder, t.run FROM leases l JOIN turns t ON t.address = l.address
+		WHERE l.until_milli > 0 AND l.until_milli <= `+l.database.Clock()+` AND t.run > 0 AND t.state <> ? ORDER BY l.until_milli, l.address LIMIT ?`,
+		most)
+}
+
+// Unclaimed returns accounts with a turn in a run that no worker has begun with: those whose turn is next, so many at most.
+func (l *Leases) Unclaimed(ctx context.Context, most int) (all []Abandoned, err error) {
+	return l.open(ctx, `SELECT t.address, COALESCE(l.epoch, 0), COALESCE(l.holder, ''), t.run FROM turns t LEFT JOIN leases l ON l.address = t.address
+		WHERE COALESCE(l.until_milli, 0) = 0 AND t.run > 0 AND t.state <> ? ORDER BY t.place, t.address LIMIT ?`, most)
+}
+
+// open returns the accounts of a question about turns that are not over.
+func (l *Leases) open(ctx context.Context, question string, most int) (all []Abandoned, err error) {
 	err = l.read(ctx, func(rows *sql.Rows) error {
 		var a Abandoned
 		err := rows.Scan(&a.Address, &a.Epoch, &a.Holder, &a.Run)
 		all = append(all, a)
 		return err
-	}, `SELECT l.address, l.epoch, l.holder, t.run FROM leases l JOIN turns t ON t.address = l.address
-		WHERE l.until_milli > 0 AND l.until_milli <= `+l.database.Clock()+` AND t.run > 0 AND t.state <> ? ORDER BY l.until_milli, l.address LIMIT ?`,
-		TurnFailed, most)
+	}, question, TurnFailed, most)
 	return all, err
 }
 
@@ -238,7 +252,7 @@ func (l *Leases) inUse(held []Lease) error {
 		noun = "account is"
 	}
 	return &rehome.Fault{Class: rehome.ClassOperator, Op: "use store", Object: l.database.Name(),
-		Cause: fmt.Errorf("%d %s at work with workers (%s)", len(held), noun, first),
+		Cause: fmt.Errorf("%d %s %w (%s)", len(held), noun, ErrAtWork, first),
 		Hint:  `wait until they are done, or run "rehome worker drain", then run the same command again`}
 }
 
