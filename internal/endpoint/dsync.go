@@ -88,8 +88,8 @@ func (h *Dsync) Reach(ctx context.Context, account rehome.Account) (*DsyncCall, 
 		if call.stream, err = h.reach(ctx, call.user); err != nil {
 			return nil, h.connectFault(ctx, err, call.user)
 		}
-		call.stream = h.host.permittedStream(call.stream)
-		return call, nil
+		call.stream, err = h.host.permittedStream(call.stream)
+		return call, err
 	})
 }
 

@@ -163,6 +163,21 @@ func (g *gate) widen() {
 	}
 }
 
+// allow sets how many places there are. Who is in stays, also where there are fewer.
+func (g *gate) allow(places int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.limit = places
+	g.admitLocked()
+}
+
+// using returns how many places are or may be taken.
+func (g *gate) using() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return max(g.limit, g.active)
+}
+
 // allowed returns how many places there are at this moment.
 func (g *gate) allowed() int {
 	g.mu.Lock()

@@ -44,6 +44,7 @@ type Host struct {
 	gate     *gate
 	pace     *rate.Limiter // nil for no limit
 	meter    meter
+	open     openConnections
 
 	mu   sync.Mutex
 	said []complaint // of services that are slower than they could be
@@ -89,8 +90,12 @@ func (h *Host) hear(service, sentence string) {
 	h.settings.Slowed(sentence)
 }
 
-// paceBurst is how much may pass at once, so that the pace is even.
-const paceBurst = 64 << 10
+// paceBurst is how much may pass at once, so that the pace is even. Where that takes longer than a paceTime, less passes at once: what
+// waits keeps to the pace that it began with, see Allow.
+const (
+	paceBurst = 64 << 10
+	paceTime  = 250 * time.Millisecond
+)
 
 // pay waits until so many octets may flow. It is for what services read, and for what they write that was not read at the
 // other end; a message that is copied was paid for where it was read.
@@ -101,7 +106,7 @@ func (h *Host) pay(ctx context.Context, octets int) error {
 	began := time.Now()
 	defer func() { h.meter.add(Load{Paced: time.Since(began)}) }()
 	for octets > 0 {
-		n := min(octets, paceBurst)
+		n := min(octets, paceBurst, max(1, int(float64(h.pace.Limit())*paceTime.Seconds())))
 		if err := h.pace.WaitN(ctx, n); err != nil {
 			return err
 		}

@@ -27,10 +27,13 @@ func (h *Host) permitted(dial func(ctx context.Context, network, address string)
 		if err != nil {
 			return nil, err
 		}
-		if tcp, is := conn.(*net.TCPConn); is { // which says more of itself than others do
-			return &permittedTCP{tcp, permittedWriter{conn, permit}}, nil
+		if err := h.open.add(conn); err != nil {
+			return nil, err
 		}
-		return &permittedConn{conn, permittedWriter{conn, permit}}, nil
+		if tcp, is := conn.(*net.TCPConn); is { // which says more of itself than others do
+			return &permittedTCP{tcp, permittedWriter{conn, permit}, &h.open}, nil
+		}
+		return &permittedConn{conn, permittedWriter{conn, permit}, &h.open}, nil
 	}
 }
 
@@ -65,7 +68,11 @@ type permittedConn struct {
 	net.Conn
 
 	writer permittedWriter
+	open   *openConnections
 }
+
+// Close implements net.Conn.
+func (c *permittedConn) Close() error { return c.open.end(c.Conn) }
 
 // Write implements net.Conn.
 func (c *permittedConn) Write(b []byte) (int, error) { return c.writer.Write(b) }
@@ -74,7 +81,11 @@ type permittedTCP struct {
 	*net.TCPConn
 
 	writer permittedWriter
+	open   *openConnections
 }
+
+// Close implements net.Conn.
+func (c *permittedTCP) Close() error { return c.open.end(c.TCPConn) }
 
 // Write implements net.Conn.
 func (c *permittedTCP) Write(b []byte) (int, error) { return c.writer.Write(b) }
@@ -87,14 +98,21 @@ type permittedStream struct {
 	dsync.Stream
 
 	writer permittedWriter
+	open   *openConnections
 }
 
 // Write implements dsync.Stream.
 func (s *permittedStream) Write(b []byte) (int, error) { return s.writer.Write(b) }
 
-func (h *Host) permittedStream(stream dsync.Stream) dsync.Stream {
+// Close implements dsync.Stream.
+func (s *permittedStream) Close() error { return s.open.end(s.Stream) }
+
+func (h *Host) permittedStream(stream dsync.Stream) (dsync.Stream, error) {
 	if h.settings.Permit == nil {
-		return stream
+		return stream, nil
 	}
-	return &permittedStream{stream, permittedWriter{stream, h.settings.Permit}}
+	if err := h.open.add(stream); err != nil {
+		return nil, err
+	}
+	return &permittedStream{stream, permittedWriter{stream, h.settings.Permit}, &h.open}, nil
 }

@@ -41,6 +41,7 @@ func (h *POP3) Reach(ctx context.Context) (pop3.Capabilities, error) {
 func (h *POP3) dial(ctx context.Context, mask func(string) string) (*pop3.Client, error) {
 	client, err := pop3.Dial(ctx, pop3.Options{
 		Address: h.settings.Address, Security: h.settings.Security, TLS: verified(h.settings.TLS), Timeout: h.settings.Timeout, Mask: mask,
+		Dial: h.host.permitted(nil),
 	})
 	if err == nil {
 		return client, nil
