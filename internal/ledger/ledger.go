@@ -56,6 +56,7 @@ type Ledger struct {
 	Leases        *Leases
 	Workers       *Workers
 	Runs          *Runs
+	Shares        *Shares
 
 	store *store
 }
@@ -68,7 +69,8 @@ func newLedger(s *store) *Ledger {
 		Logins: &Logins{s}, Probes: &Probes{s}, Looks: &Looks{s}, Cutovers: &Cutovers{s}, ProbeMails: &ProbeMails{s}, LateMail: &LateMail{s},
 		Mail: &Mail{mailboxes{s}, batches{s}, fates{s}}, Objects: &Objects{s}, Rules: &Rules{s}, Sightings: &Sightings{s}, Notices: &Notices{s},
 		Operators: &Operators{s}, Tokens: &Tokens{s}, Speeds: &Speeds{s}, Leases: &Leases{s}, Workers: &Workers{s}, Runs: &Runs{s},
-		store: s,
+		Shares: &Shares{s},
+		store:  s,
 	}
 }
 

@@ -49,6 +49,15 @@ type Database interface {
 	// LockFor makes this process the only one that does one kind of work beside those that copy.
 	LockFor(work string) (unlock func(), err error)
 
+	// Attend lets others see that the process of a worker lives, until it is left, or the process ends, or the server.
+	Attend(name string) (leave func(), err error)
+
+	// Attends reports whether it does.
+	Attends(tx *sql.Tx, name string) (bool, error)
+
+	// Incarnation returns in a sentence a number that is another one whenever the server of the database has started again.
+	Incarnation() string
+
 	// Locked reports whether a process copies.
 	Locked() (bool, error)
 }

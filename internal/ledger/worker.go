@@ -26,6 +26,9 @@ func (l *Workers) Report(ctx context.Context, w Worker, long time.Duration) (lea
 		if _, err := tx.Exec(`DELETE FROM workers WHERE until_milli < `+clock+` - ?`, (24 * time.Hour).Milliseconds()); err != nil {
 			return err
 		}
+		if _, err := tx.Exec(`DELETE FROM shares WHERE worker <> '' AND worker NOT IN (SELECT name FROM workers)`); err != nil {
+			return err
+		}
 		return tx.QueryRow(`INSERT INTO workers (name, began_unix, until_milli, leaving) VALUES (?, ?, `+clock+` + ?, ?)
 			ON CONFLICT (name) DO UPDATE SET until_milli = excluded.until_milli, leaving = CASE WHEN workers.leaving = 1 THEN 1 ELSE excluded.leaving END
 			RETURNING leaving`,
@@ -34,9 +37,12 @@ func (l *Workers) Report(ctx context.Context, w Worker, long time.Duration) (lea
 	return leave, err
 }
 
-// Gone forgets a worker, which has ended.
+// Gone forgets a worker, which has ended and uses nothing any more.
 func (l *Workers) Gone(ctx context.Context, name string) error {
-	return l.do(&change{ctx: ctx, together: true, apply: func(tx *sql.Tx) error {
+	return l.do(&change{ctx: ctx, together: true, onDisk: true, apply: func(tx *sql.Tx) error {
+		if _, err := tx.Exec(`DELETE FROM shares WHERE worker = ?`, name); err != nil {
+			return err
+		}
 		_, err := tx.Exec(`DELETE FROM workers WHERE name = ?`, name)
 		return err
 	}})

@@ -204,6 +204,11 @@ func leaseAbandonedUntilItIsTakenUp(t *testing.T, empty Empty) {
 	if got, err := l.Leases.Abandoned(ctx, 1); err != nil || len(got) != 1 || got[0].Lease != left {
 		t.Errorf("the first: %v, %v", got, err)
 	}
+	never := ledger.Abandoned{Lease: ledger.Lease{Address: "emil@example.test"}, Run: 7}
+	again := ledger.Abandoned{Lease: done, Run: 7} // somebody was done with it, and has not taken it out of the run
+	if got, err := l.again.Leases.Unclaimed(ctx, 10); err != nil || !cmp.Equal(got, []ledger.Abandoned{again, never}) {
+		t.Errorf("unclaimed: %v, %v; want %v", got, err, []ledger.Abandoned{again, never})
+	}
 	claim(t, l.again, "two", "bert@example.test", lasting)
 	want(dead)
 	must(t, l.Passes.Wait(ctx, ledger.Turn{Address: dead.Address, State: ledger.TurnOver}))

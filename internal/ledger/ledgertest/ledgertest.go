@@ -144,6 +144,8 @@ func otherClauses() []clause {
 		{"lease abandoned until it is taken up", leaseAbandonedUntilItIsTakenUp},
 		{"lease and lock", leaseAndLock},
 		{"workers are there while they report", workersAreThereWhileTheyReport},
+		{"shares count as long as they may be used", sharesCountAsLongAsTheyMayBeUsed},
+		{"shares change one at a time, and are lost for good", sharesAreLostForGood},
 		{"runs have the turns that name them", runsHaveTheTurnsThatNameThem},
 		{"many at once, and one that fails", manyAtOnce},
 		{"cancelled context", cancelledContext},

@@ -30,6 +30,7 @@ import (
 type lock struct {
 	server *Server
 	conn   *pgx.Conn
+	number int64
 	token  int64
 	once   sync.Once
 	ended  chan struct{} // closed by the unlock
@@ -59,6 +60,23 @@ func (s *Server) LockFor(work string) (unlock func(), err error) {
 const lockPatience = time.Second
 
 func (s *Server) lock(work, cause, hint string) (unlock func(), err error) {
+	l, err := s.take(work, cause, hint)
+	if err != nil {
+		return nil, err
+	}
+	if err := l.begin(context.Background()); err != nil {
+		_ = l.conn.Close(context.Background()) // err is the reason
+		return nil, s.address.openFault(err)
+	}
+	s.mu.Lock()
+	s.held[l] = true
+	s.mu.Unlock()
+	go l.watch()
+	return l.unlock, nil
+}
+
+// take takes a lock in a session of its own.
+func (s *Server) take(work, cause, hint string) (*lock, error) {
 	ctx := context.Background()
 	conn, err := pgx.ConnectConfig(ctx, s.config)
 	if err != nil {
@@ -70,27 +88,18 @@ func (s *Server) lock(work, cause, hint string) (unlock func(), err error) {
 		time.Sleep(20 * time.Millisecond)
 		taken, err = try(ctx, conn, number)
 	}
-	if err == nil && !taken {
+	switch {
+	case err != nil:
+		err = s.address.openFault(err)
+	case !taken:
 		err = &rehome.Fault{Class: rehome.ClassOperator, Op: "use store", Object: s.Name(),
 			Cause: errors.New(cause + holder(ctx, conn, number)), Hint: hint}
 	}
-	l := &lock{server: s, conn: conn, ended: make(chan struct{}), done: make(chan struct{})}
-	if err == nil {
-		err = l.begin(ctx)
-	}
 	if err != nil {
 		_ = conn.Close(ctx) // err is the reason
-		var known *rehome.Fault
-		if errors.As(err, &known) {
-			return nil, err
-		}
-		return nil, s.address.openFault(err)
+		return nil, err
 	}
-	s.mu.Lock()
-	s.held[l] = true
-	s.mu.Unlock()
-	go l.watch()
-	return func() { l.unlock(number) }, nil
+	return &lock{server: s, conn: conn, number: number, ended: make(chan struct{}), done: make(chan struct{})}, nil
 }
 
 func try(ctx context.Context, conn *pgx.Conn, number int64) (taken bool, err error) {
@@ -137,20 +146,50 @@ func (l *lock) ping() error {
 	return l.conn.Ping(ctx)
 }
 
-// unlock gives the lock back at once; the end of the session does the same a little later.
-func (l *lock) unlock(number int64) {
+// unlock gives the lock back.
+func (l *lock) unlock() {
 	l.once.Do(func() {
-		close(l.ended)
-		<-l.done
-		ctx, cancel := context.WithTimeout(context.Background(), lockPatience)
-		defer cancel()
-		_, err := l.conn.Exec(ctx, `SELECT pg_advisory_unlock($1)`, number)
-		_ = l.conn.Close(ctx)
+		err := l.let()
 		l.server.mu.Lock()
 		defer l.server.mu.Unlock()
 		delete(l.server.held, l)
 		l.server.lost = l.server.lost || err != nil
 	})
+}
+
+// let gives the lock back at once; the end of the session does the same a little later.
+func (l *lock) let() error {
+	close(l.ended)
+	<-l.done
+	ctx, cancel := context.WithTimeout(context.Background(), lockPatience)
+	defer cancel()
+	_, err := l.conn.Exec(ctx, `SELECT pg_advisory_unlock($1)`, l.number)
+	_ = l.conn.Close(ctx)
+	return err
+}
+
+// Attend lets others see that the process of a worker lives: it has a session, which the system ends with the process. Nothing depends
+// on it that this handle writes.
+func (s *Server) Attend(name string) (leave func(), err error) {
+	l, err := s.take(attendance+name, "another worker has this name", "start it again")
+	if err != nil {
+		return nil, err
+	}
+	go l.watch()
+	return func() { l.once.Do(func() { _ = l.let() }) }, nil // a session that is gone has let it go
+}
+
+const attendance = "worker "
+
+// Attends reports whether it does.
+func (s *Server) Attends(tx *sql.Tx, name string) (attends bool, err error) {
+	err = tx.QueryRow(`SELECT NOT pg_try_advisory_xact_lock_shared(?)`, key(s.address.Schema, attendance+name)).Scan(&attends)
+	return attends, err
+}
+
+// Incarnation returns when the server was started: it has let go then of all that was locked before.
+func (s *Server) Incarnation() string {
+	return `CAST(EXTRACT(EPOCH FROM pg_postmaster_start_time()) * 1000 AS BIGINT)`
 }
 
 // stall is how long a transaction that writes may be at rest. Its sentences come one right after the other, so that the process has

@@ -88,18 +88,31 @@ func heldByAnother(file *os.File) bool {
 	return pid > 0 && pid != os.Getpid() && !errors.Is(syscall.Kill(pid, 0), syscall.ESRCH)
 }
 
+// Attend lets others see that the process lives.
+func (f *File) Attend(name string) (leave func(), err error) {
+	return f.lock("."+name+".worker", "another worker has this name", "start it again")
+}
+
+// Attends reports whether it does.
+func (f *File) Attends(_ *sql.Tx, name string) (bool, error) { return f.locked("." + name + ".worker") }
+
+// Incarnation is always the same: what was locked is let go when its process ends, and not before.
+func (f *File) Incarnation() string { return "0" }
+
 // Locked reports whether a process copies with the file.
-func (f *File) Locked() (bool, error) {
+func (f *File) Locked() (bool, error) { return f.locked(".lock") }
+
+func (f *File) locked(ending string) (bool, error) {
 	store, err := filepath.EvalSymlinks(f.path)
 	if err != nil {
 		return false, openFault(f.path, err)
 	}
-	file, err := os.Open(store + ".lock")
+	file, err := os.Open(store + ending)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
 	if err != nil {
-		return false, openFault(store+".lock", err)
+		return false, openFault(store+ending, err)
 	}
 	defer func() { _ = file.Close() }() // and with it the lock, which is shared by all who ask
 	err = flock(file, syscall.LOCK_SH)
