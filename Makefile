@@ -40,6 +40,12 @@ demo: build packages ## a whole move between two servers on this machine
 lab: build packages ## run an atmail 7 and an atmail 8 on loopback to try things on, until Ctrl-C
 	$(GO) run ./cmd/lab up --rehome bin/rehome
 
+WORKERS ?= 2
+
+.PHONY: lab-workers
+lab-workers: build packages ## the same, with a store on PostgreSQL and WORKERS workers that wait for "rehome sync --on workers"
+	$(GO) run ./cmd/lab up --rehome bin/rehome --workers $(WORKERS)
+
 .PHONY: bench
 bench: build packages ## speed beside other tools and the servers' raw limit; BENCH="--rows small" for a part
 	$(GO) run ./cmd/lab bench --rehome bin/rehome $(BENCH)
@@ -49,9 +55,10 @@ thunderbird: build packages ## what a real Thunderbird (package thunderbird) fin
 	$(GO) run ./cmd/lab thunderbird --rehome bin/rehome
 
 .PHONY: soak
-soak: packages ## kill the copy SOAK times, and cut SOAK connections, at every kind of store, also where it stalls
+soak: packages ## kill the copy SOAK times, and cut SOAK connections, at every kind of store, also where it stalls; SOAK/2 faults of workers
 	REHOME_SOAK=$(SOAK) $(GO) test -run '^TestSoak' -count=1 -timeout 3h -parallel 24 -v ./lab/imappair
 	REHOME_SOAK=$(SOAK) $(GO) test -run '^TestCutover_realServers$$/killed_at_random' -count=1 -timeout 3h -v ./lab/scenario
+	REHOME_SOAK=$(SOAK) $(GO) test -run '^TestJourney_workers$$' -count=1 -timeout 3h -v ./lab/scenario
 
 .PHONY: simulate
 simulate: ## RUNS simulated moves of a kind on models of servers; KIND=mail or objects, SEED=n for one that failed

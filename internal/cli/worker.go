@@ -41,7 +41,7 @@ loses its accounts to the others; if it wakes up later it writes nothing more ab
 store nor to the destination.
 
 Ctrl-C or SIGTERM brings what is in progress to its end; the other workers go on with the accounts.
-The limits on connections count for each worker: divide them by the number of workers.
+The limits on connections and octets per second are those of all workers together: each has its share.
 
 Exit code 0: the worker was told to end. Otherwise it could not join.`,
 		Args: cobra.NoArgs,

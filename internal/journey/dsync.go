@@ -13,11 +13,11 @@ import (
 )
 
 // importer is what brings messages with their UIDs; nil where the settings name no dsync-server.
-func (m *Move) importer(ctx context.Context) (mailcopy.Importer, error) {
+func (m *Move) importer(ctx context.Context, hosts hosts) (mailcopy.Importer, error) {
 	if !m.settings.Destination.Dsync.Used() {
 		return nil, nil
 	}
-	end, err := m.dsyncEnd(ctx)
+	end, err := m.dsyncEnd(ctx, hosts)
 	if err != nil {
 		return nil, err
 	}
@@ -29,23 +29,22 @@ func (m *Move) importer(ctx context.Context) (mailcopy.Importer, error) {
 const dropConnections = 2
 
 // maildrop is what tells the identifiers of POP3; nil where the settings say nothing of it, or that nobody needs them.
-func (m *Move) maildrop(src *endpoint.IMAP) (mailcopy.Maildrop, error) {
+func (m *Move) maildrop(src *endpoint.IMAP, hosts hosts) (mailcopy.Maildrop, error) {
 	s := m.settings.Source.POP3
 	if s.Address == "" || !m.settings.Destination.Dsync.Used() || m.settings.Destination.Dsync.UIDLs == config.UIDLsLeave {
 		return nil, nil
 	}
-	return m.sourceDrops(src, endpoint.NewHost(endpoint.HostSettings{Side: rehome.Source, Connections: dropConnections, Log: m.log}))
+	return m.sourceDrops(src, hosts.drops)
 }
 
-func (m *Move) dsyncEnd(ctx context.Context) (*endpoint.Dsync, error) {
+func (m *Move) dsyncEnd(ctx context.Context, hosts hosts) (*endpoint.Dsync, error) {
 	s := m.settings.Destination.Dsync
 	trust, err := s.Client()
 	if err != nil {
 		return nil, err
 	}
 	settings := endpoint.DsyncSettings{
-		Host:    endpoint.NewHost(endpoint.HostSettings{Side: rehome.Destination, Connections: s.Connections, Log: m.log, Permit: m.permit}),
-		Address: s.Address, Security: s.TLS, TLS: trust, Command: s.Command, Timeout: s.Timeout,
+		Host: hosts.dsync, Address: s.Address, Security: s.TLS, TLS: trust, Command: s.Command, Timeout: s.Timeout,
 	}
 	if s.Address != "" {
 		if settings.Password, err = s.Password.Resolve(ctx); err != nil {
@@ -60,7 +59,7 @@ func (m *Move) checkDsync(ctx context.Context, c *checkup.List, accounts []rehom
 	if !m.settings.Destination.Dsync.Used() || len(accounts) == 0 {
 		return
 	}
-	end, err := m.dsyncEnd(ctx)
+	end, err := m.dsyncEnd(ctx, m.hosts(nil))
 	if err != nil {
 		c.Fail("dsync", err)
 		return

@@ -108,16 +108,17 @@ func (m *Move) hasPreStaged(ctx context.Context) (bool, error) {
 }
 
 // hosts are both ends, as far as everything that one operation does shares them.
-type hosts struct{ src, dst *endpoint.Host }
+type hosts struct {
+	src, dst *endpoint.Host
+	dsync    *endpoint.Host // of the destination, which has limits of its own, see endpoint.DsyncSettings
+	drops    *endpoint.Host // of the source, likewise, see dropConnections
+}
 
 // hosts returns them with the limits of the settings. slowed, which may be nil, is told when one asks to go slower.
 func (m *Move) hosts(slowed func(rehome.Side, string)) hosts {
 	host := func(side rehome.Side, connections int) *endpoint.Host {
 		settings := endpoint.HostSettings{Side: side, Connections: connections, BytesPerSecond: int64(m.settings.Limits.BytesPerSecond), Log: m.log,
-			Waits: m.waits}
-		if side == rehome.Destination {
-			settings.Permit = m.permit
-		}
+			Waits: m.waits, Permit: m.permit}
 		if slowed != nil {
 			settings.Slowed = func(sentence string) { slowed(side, sentence) }
 		}
@@ -126,6 +127,9 @@ func (m *Move) hosts(slowed func(rehome.Side, string)) hosts {
 	return hosts{
 		src: host(rehome.Source, m.settings.Limits.SourceConnections),
 		dst: host(rehome.Destination, m.settings.Limits.DestinationConnections),
+		dsync: endpoint.NewHost(endpoint.HostSettings{Side: rehome.Destination, Connections: m.settings.Destination.Dsync.Connections, Log: m.log,
+			Permit: m.permit}),
+		drops: endpoint.NewHost(endpoint.HostSettings{Side: rehome.Source, Connections: dropConnections, Log: m.log, Permit: m.permit}),
 	}
 }
 

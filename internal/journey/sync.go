@@ -123,10 +123,10 @@ func (m *Move) openMail(ctx context.Context, who selection, hosts hosts, options
 		return work, err
 	}
 	engine := m.mailOptions(who.store, src, dst, options, watcher.Progress)
-	if engine.Importer, err = m.importer(ctx); err != nil {
+	if engine.Importer, err = m.importer(ctx, hosts); err != nil {
 		return work, err
 	}
-	if engine.Maildrop, err = m.maildrop(src); err != nil {
+	if engine.Maildrop, err = m.maildrop(src, hosts); err != nil {
 		return work, err
 	}
 	return kindOfWork{step: mailcopy.New(engine), workers: workers(src, dst)}, nil

@@ -88,6 +88,8 @@ type crew struct {
 
 	joined int // how often
 	worked Worked
+	former string // as which it was there last, if it has lost the store; it uses nothing of that any more
+	limits *sharedLimits
 	store  *ledger.Ledger // as workers have it
 	leave  <-chan struct{}
 
@@ -129,17 +131,30 @@ func (c *crew) session(ctx context.Context) (err error) {
 	}
 	defer queue.Close()
 	c.worked.Name = workerName()
+	leave, err := c.store.Shares.Attend(c.worked.Name)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	if c.former != "" {
+		if err := c.store.Workers.Gone(ctx, c.former); err != nil {
+			return err
+		}
+	}
+	c.former = c.worked.Name
 	keeper := worker.NewKeeper(c.store.Leases, c.worked.Name, c.options.Lease)
 	m.permit = keeper.Permit
+	c.limits = c.share()
 	defer func() { err = errors.Join(err, c.closeRuns()) }()
+	defer c.limits.Cut()
 	limits := m.settings.Limits
 	accounts := c.options.Accounts
 	if accounts <= 0 {
 		accounts = min(limits.SourceConnections, limits.DestinationConnections)
 	}
 	w := worker.New(worker.Options{
-		Name: c.worked.Name, Leases: c.store.Leases, Crew: c.store.Workers, Keeper: keeper, Queue: queue, Accounts: accounts,
-		Wanted: c.wanted, Work: c.work, Stop: c.stop, Log: m.log,
+		Name: c.worked.Name, Leases: c.store.Leases, Crew: c.store.Workers, Keeper: keeper, Shares: c.store.Shares, Limits: c.limits, Queue: queue,
+		Accounts: accounts, Wanted: c.wanted, Work: c.work, Stop: c.stop, Log: m.log,
 	})
 	defer m.noteSpeed(ctx, store, c.watcher.Progress)()
 	c.leave = w.Leave()
@@ -275,7 +290,7 @@ func (c *crew) openRun(ctx context.Context, id int64, run *crewRun) error {
 		return err
 	}
 	who.store = c.store
-	run.opened, err = openAll(ctx, c.move.kindsOfWork(), who, c.move.hosts(c.watcher.Progress.Slowed), options, c.watcher)
+	run.opened, err = openAll(ctx, c.move.kindsOfWork(), who, c.limits.hosts, options, c.watcher)
 	if err != nil {
 		return err
 	}

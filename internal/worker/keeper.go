@@ -17,7 +17,7 @@ const DefaultLease = time.Minute
 
 // Keeper holds the leases of one worker.
 //
-// The rule: nothing is sent to a destination by a process that may have lost its leases. That is known here without asking: time
+// The rule: nothing is sent to a server by a process that may have lost its leases. That is known here without asking: time
 // since the last renewal was begun, by the clock of this machine, which only has to run as fast as that of the database. A process
 // that was stopped, or a machine that slept, finds out with the first thing that it wants to send.
 type Keeper struct {
@@ -63,14 +63,16 @@ func (k *Keeper) Claim(ctx context.Context, account string) (_ context.Context, 
 }
 
 // Renew renews all leases, and ends the work on accounts that are lost.
-func (k *Keeper) Renew(ctx context.Context) error {
+func (k *Keeper) Renew(ctx context.Context) error { return k.renew(ctx, time.Now()) }
+
+// renew is Renew of a worker that has begun to say that it is there at this moment.
+func (k *Keeper) renew(ctx context.Context, began time.Time) error {
 	k.mu.Lock()
 	before := make(map[string]holding, len(k.held))
 	for account, h := range k.held {
 		before[account] = h
 	}
 	k.mu.Unlock()
-	began := time.Now()
 	still, err := k.leases.Renew(ctx, k.name, k.long)
 	if err != nil {
 		return err
@@ -89,6 +91,15 @@ func (k *Keeper) Renew(ctx context.Context) error {
 	return nil
 }
 
+// loseAll ends the work on all accounts.
+func (k *Keeper) loseAll() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, h := range k.held {
+		h.lose(ledger.ErrLeaseLost)
+	}
+}
+
 // Permit returns an error when this process may have lost its leases.
 func (k *Keeper) Permit() error {
 	k.mu.Lock()
@@ -100,6 +111,6 @@ func (k *Keeper) Permit() error {
 	if silent < k.long-k.long/6 {
 		return nil
 	}
-	return &rehome.Fault{Class: rehome.ClassTemporary, Op: "send to", Object: "the destination", Cause: ledger.ErrLeaseLost,
+	return &rehome.Fault{Class: rehome.ClassTemporary, Op: "send to", Object: "a server", Cause: ledger.ErrLeaseLost,
 		Hint: "do nothing: whoever has the account now goes on with it"}
 }

@@ -60,6 +60,8 @@ func (f *fakeLeases) Release(_ context.Context, lease ledger.Lease, _ bool) erro
 
 func (f *fakeLeases) Abandoned(context.Context, int) ([]ledger.Abandoned, error) { return nil, nil }
 
+func (f *fakeLeases) Unclaimed(context.Context, int) ([]ledger.Abandoned, error) { return nil, nil }
+
 func mustClaim(t *testing.T, k *Keeper, account string) (context.Context, func(bool) error) {
 	t.Helper()
 	ctx, release, taken, err := k.Claim(t.Context(), account)

@@ -12,6 +12,8 @@ package worker
 // Invariants
 //
 //   - What a worker does for an account it does under a lease that it renews. It stops when it has lost the lease, or may have.
+//   - All workers together use no more than the limits: what one may use is in the ledger before it uses it, see Divide and
+//     ledger.Shares. A worker that may have been given up has no connection any more, to any server.
 //   - An account that is left undone, by a worker that ends or dies, is put into the queue again by whichever worker sees it first.
 
 import (
@@ -31,6 +33,7 @@ type Leases interface {
 	Renew(ctx context.Context, holder string, long time.Duration) (held []ledger.Lease, err error)
 	Release(ctx context.Context, lease ledger.Lease, done bool) error
 	Abandoned(ctx context.Context, most int) (all []ledger.Abandoned, err error)
+	Unclaimed(ctx context.Context, most int) (all []ledger.Abandoned, err error)
 }
 
 // Crew is which workers are there; *ledger.Workers is.
@@ -45,6 +48,7 @@ type Job struct {
 	Run     int64  `json:"run"`
 	Account string `json:"account"`
 	Epoch   int64  `json:"epoch"`
+	Again   int64  `json:"again,omitempty"` // makes it another job than one that was lost: seconds since 1970
 }
 
 // Kind implements river.JobArgs.
@@ -60,8 +64,10 @@ type Options struct {
 	Leases   Leases
 	Crew     Crew
 	Keeper   *Keeper
+	Shares   Shares
+	Limits   Limits
 	Queue    *Queue
-	Accounts int // at work at once
+	Accounts int // at work at once; they share the connections
 
 	// Wanted says whether there is still something to do for a job.
 	Wanted func(ctx context.Context, job Job) (bool, error)
@@ -71,10 +77,13 @@ type Options struct {
 	Log  *slog.Logger    // nil discards
 }
 
-// How often a worker asks for what was left, and how many accounts it puts into the queue at once.
+// How often a worker asks for what was left, how often it looks whether it is late, and takes its share of the limits while that
+// changes, and how many accounts it puts into the queue at once.
 const (
-	beatsPerLease = 4
-	takenUpAtOnce = 1000
+	beatsPerLease  = 4
+	looksPerLease  = 30
+	sharesPerLease = 30
+	takenUpAtOnce  = 1000
 )
 
 // Worker takes accounts.
@@ -84,11 +93,12 @@ type Worker struct {
 	began   time.Time
 	leave   chan struct{} // closed when somebody wants it to
 	once    sync.Once     // who closes it
+	desk    *desk
 }
 
 // New returns a worker that begins with Run.
 func New(options Options) *Worker {
-	return &Worker{options: options, log: rehome.Logger(options.Log), leave: make(chan struct{}), began: time.Now()}
+	return &Worker{options: options, log: rehome.Logger(options.Log), leave: make(chan struct{}), began: time.Now(), desk: newDesk()}
 }
 
 // Leave is closed when Stop is, or when somebody wants this worker to leave. Work ends soon then.
@@ -102,6 +112,11 @@ func (w *Worker) Run(ctx context.Context) error {
 	if err := w.beat(ctx); err != nil {
 		return err
 	}
+	settled, err := w.share(ctx)
+	if err != nil {
+		return err
+	}
+	go w.watch(ctx, cancel)
 	go w.await(ctx)
 	client, err := w.options.Queue.start(ctx, w.options.Name, w.options.Accounts, w.take)
 	if err != nil {
@@ -110,7 +125,7 @@ func (w *Worker) Run(ctx context.Context) error {
 	beating := make(chan error, 1)
 	quiet := make(chan struct{})
 	go func() {
-		err := w.beats(ctx, quiet)
+		err := w.beats(ctx, quiet, settled)
 		if err != nil {
 			cancel(err)
 		}
@@ -126,8 +141,9 @@ func (w *Worker) Run(ctx context.Context) error {
 		return err
 	}
 	if ctx.Err() != nil {
-		return ctx.Err()
+		return context.Cause(ctx)
 	}
+	w.options.Limits.Cut()
 	return errors.Join(w.takeUp(ctx), w.options.Crew.Gone(ctx, w.options.Name))
 }
 
@@ -144,30 +160,47 @@ func (w *Worker) await(ctx context.Context) {
 func (w *Worker) dismiss() { w.once.Do(func() { close(w.leave) }) }
 
 // beats renews what is held until quiet is closed.
-func (w *Worker) beats(ctx context.Context, quiet <-chan struct{}) error {
-	ticker := time.NewTicker(w.options.Keeper.long / beatsPerLease)
+func (w *Worker) beats(ctx context.Context, quiet <-chan struct{}, settled bool) (err error) {
+	long := w.options.Keeper.long
+	ticker := time.NewTicker(long / beatsPerLease)
 	defer ticker.Stop()
+	pause := long / sharesPerLease
 	for {
+		var soon <-chan time.Time
+		if settled {
+			pause = long / sharesPerLease
+		} else {
+			soon = time.After(pause)
+			pause = min(pause+pause/4, long/beatsPerLease) // it may last as long as somebody is silent
+		}
 		select {
 		case <-quiet:
 			return nil
 		case <-ctx.Done():
-			return ctx.Err()
+			return context.Cause(ctx)
 		case <-ticker.C:
+			w.desk.beat()
+			if err := w.beat(ctx); err != nil {
+				return err
+			}
+		case <-w.desk.woken:
+		case <-soon:
 		}
-		if err := w.beat(ctx); err != nil {
+		if settled, err = w.share(ctx); err != nil {
 			return err
 		}
 	}
 }
 
-// beat renews the leases, says that this worker is there, and puts what others have left into the queue.
+// beat says that this worker is there, renews the leases, and puts what others have left into the queue. What it says holds at least
+// as long as it thinks itself that it does.
 func (w *Worker) beat(ctx context.Context) error {
-	if err := w.options.Keeper.Renew(ctx); err != nil {
-		return err
-	}
+	began := time.Now()
 	leave, err := w.options.Crew.Report(ctx, ledger.Worker{Name: w.options.Name, Began: w.began}, w.options.Keeper.long)
 	if err != nil {
+		return err
+	}
+	if err := w.options.Keeper.renew(ctx, began); err != nil {
 		return err
 	}
 	if leave {
@@ -176,21 +209,39 @@ func (w *Worker) beat(ctx context.Context) error {
 	return w.takeUp(ctx)
 }
 
-// takeUp puts into the queue what was left undone and nobody has.
+// takeUp puts into the queue what was left undone and nobody has. A worker may also die between a job and its lease: what nobody has
+// begun with is put there again by one that waits in vain for something to do.
 func (w *Worker) takeUp(ctx context.Context) error {
 	left, err := w.options.Leases.Abandoned(ctx, takenUpAtOnce)
-	if err != nil || len(left) == 0 {
+	if err != nil {
 		return err
 	}
-	jobs := make([]Job, len(left))
-	for i, a := range left {
-		jobs[i] = Job{Run: a.Run, Account: a.Address, Epoch: a.Epoch}
+	jobs := jobsFor(left, 0)
+	if w.desk.starved() {
+		lost, err := w.options.Leases.Unclaimed(ctx, takenUpAtOnce)
+		if err != nil {
+			return err
+		}
+		jobs = append(jobs, jobsFor(lost, time.Now().Unix())...)
 	}
 	return w.options.Queue.Insert(ctx, jobs...)
 }
 
+func jobsFor(left []ledger.Abandoned, again int64) []Job {
+	jobs := make([]Job, len(left))
+	for i, a := range left {
+		jobs[i] = Job{Run: a.Run, Account: a.Address, Epoch: a.Epoch, Again: again}
+	}
+	return jobs
+}
+
 // take does a job. It returns how long the job is to wait, where it cannot be done now; 0 means that it is over.
 func (w *Worker) take(ctx context.Context, job Job) (later time.Duration, err error) {
+	pause := w.options.Keeper.long / beatsPerLease
+	if !w.desk.enter() {
+		return pause, nil
+	}
+	defer w.desk.leave()
 	wanted, err := w.options.Wanted(ctx, job)
 	if err != nil || !wanted {
 		return 0, err
@@ -200,7 +251,7 @@ func (w *Worker) take(ctx context.Context, job Job) (later time.Duration, err er
 		return 0, err
 	}
 	if !taken {
-		return w.options.Keeper.long / beatsPerLease, nil
+		return pause, nil
 	}
 	w.log.Info("account claimed", rehome.LogAccount, job.Account)
 	done := false

@@ -5,6 +5,7 @@ package worker_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"sync"
 	"testing"
 	"time"
@@ -29,8 +30,48 @@ type crew struct {
 	t        *testing.T
 	location ledger.Location
 
-	mu   sync.Mutex
-	done map[string]int // by account
+	mu      sync.Mutex
+	done    map[string]int // by account
+	allowed map[string]ledger.Amounts
+}
+
+// all may use this together.
+var all = ledger.Amounts{worker.Source: 3, worker.Destination: 4, worker.Octets: 1000}
+
+// limits are what one worker of the crew may use.
+type limits struct {
+	*crew
+
+	name string
+}
+
+func (l limits) Whole() ledger.Amounts { return all }
+
+func (l limits) Using() ledger.Amounts {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return maps.Clone(l.allowed[l.name])
+}
+
+func (l limits) Allow(amounts ledger.Amounts) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.allowed[l.name] = maps.Clone(amounts)
+	for part, most := range all {
+		sum := int64(0)
+		for _, has := range l.allowed {
+			sum += has[part]
+		}
+		if sum > most {
+			l.t.Errorf("%d of %d %s are allowed: %v", sum, most, part, l.allowed)
+		}
+	}
+}
+
+func (l limits) Cut() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.allowed, l.name)
 }
 
 func (c *crew) open() (*ledger.Ledger, *worker.Queue) {
@@ -51,9 +92,12 @@ func (c *crew) join(name string, stop <-chan struct{}, work func(ctx context.Con
 	c.t.Helper()
 	store, queue := c.open()
 	store = store.Leased()
+	leave, err := store.Shares.Attend(name)
+	must(c.t, err)
+	c.t.Cleanup(leave)
 	w := worker.New(worker.Options{
 		Name: name, Leases: store.Leases, Crew: store.Workers, Keeper: worker.NewKeeper(store.Leases, name, 4*time.Second), Queue: queue,
-		Accounts: 2, Stop: stop,
+		Accounts: 2, Stop: stop, Shares: store.Shares, Limits: limits{c, name},
 		Wanted: func(ctx context.Context, job worker.Job) (bool, error) {
 			turn, err := store.Passes.Turn(ctx, job.Account)
 			return len(turn) > 0 && turn[0].Run == job.Run, err
@@ -81,7 +125,7 @@ func TestWorkers_eachAccountOnce(t *testing.T) {
 	t.Parallel()
 	server, err := labpostgres.Start(lab.Open(t), labpostgres.Options{Connections: 60})
 	must(t, err)
-	c := &crew{t: t, location: ledger.Location{Name: server.Address("postgres")}, done: map[string]int{}}
+	c := &crew{t: t, location: ledger.Location{Name: server.Address("postgres")}, done: map[string]int{}, allowed: map[string]ledger.Amounts{}}
 	store, queue := c.open()
 	ctx := t.Context()
 	var turns []ledger.Turn

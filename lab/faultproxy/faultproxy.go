@@ -36,12 +36,14 @@ type Proxy struct {
 	settings [2]*setting
 	plan     func(number int) *Faults
 	open     map[*connection]bool
+	clients  map[*net.TCPConn]bool
 	counts   Counts
 }
 
 // Counts are totals over all connections since New.
 type Counts struct {
 	Connections int
+	Most        int      // connections that clients had at the same time
 	Bytes       [2]int64 // forwarded, by Direction
 	// RoundTrips counts how often the server answered after the client had spoken: pipelined
 	// commands are one round trip.
@@ -60,7 +62,7 @@ func New(target string) (*Proxy, error) {
 		return nil, fmt.Errorf("open a fault proxy for %s: %w", target, err)
 	}
 	p := &Proxy{
-		target: resolved, listener: listener, open: map[*connection]bool{},
+		target: resolved, listener: listener, open: map[*connection]bool{}, clients: map[*net.TCPConn]bool{},
 		settings: [2]*setting{newSetting(Fault{}), newSetting(Fault{})},
 	}
 	p.running.Go(p.accept)
@@ -126,7 +128,11 @@ func (p *Proxy) accept() {
 		if err != nil {
 			return // closed
 		}
-		p.running.Go(func() { p.serve(client) })
+		p.come(client)
+		p.running.Go(func() {
+			defer p.gone(client)
+			p.serve(client)
+		})
 	}
 }
 

@@ -118,8 +118,26 @@ func TestCounts_roundTripsAndConnections(t *testing.T) {
 			echo(t, conn, "ping")
 		}
 	}
-	if got, want := proxy.Counts(), (Counts{Connections: 2, Bytes: [2]int64{24, 24}, RoundTrips: 6}); got != want {
+	if got, want := proxy.Counts(), (Counts{Connections: 2, Most: 2, Bytes: [2]int64{24, 24}, RoundTrips: 6}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
+// A connection that a client has ended counts no more, as soon as the next one is there, also where it was not ended in order.
+func TestCounts_mostAtTheSameTime(t *testing.T) {
+	t.Parallel()
+	proxy := open(t)
+	for i := range 6 {
+		conn := dial(t, proxy)
+		echo(t, conn, "ping")
+		if i%2 == 0 {
+			reset(conn)
+		} else if err := conn.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if most := proxy.Counts().Most; most != 1 {
+		t.Errorf("counted %d at the same time, want 1", most)
 	}
 }
 

@@ -202,11 +202,16 @@ func (s *Server) Exec(ctx context.Context, sentence string, args ...any) error {
 	return err
 }
 
+// Is asks the server a question, in the database "postgres".
+func (s *Server) Is(ctx context.Context, question string, args ...any) (is bool, err error) {
+	err = s.admin.QueryRowContext(ctx, question, args...).Scan(&is)
+	return is, err
+}
+
 // Await waits until a question to the server, in the database "postgres", is answered by true.
 func (s *Server) Await(ctx context.Context, question string, args ...any) error {
 	for {
-		var is bool
-		if err := s.admin.QueryRowContext(ctx, question, args...).Scan(&is); err != nil || is {
+		if is, err := s.Is(ctx, question, args...); err != nil || is {
 			return err
 		}
 		select {

@@ -5,41 +5,193 @@ package scenario_test
 import (
 	"bytes"
 	"fmt"
+	"math/rand/v2"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"rehome/lab"
 	"rehome/lab/corpus"
+	"rehome/lab/faultproxy"
 	"rehome/lab/postgres"
 )
+
+// crewLimit is how many connections all workers together may have to each end.
+const crewLimit = 6
+
+// crew are two machines that copy at the same time, each behind a line of its own to the store.
+type crew struct {
+	*testSetup
+
+	server   *postgres.Server
+	src, dst *faultproxy.Proxy
+	lines    []*faultproxy.Proxy // to the store
+	workers  []*workerProcess
+	done     chan struct{} // closed when the pass is over
+}
 
 // workerProcess is a "rehome worker run".
 type workerProcess struct {
 	*exec.Cmd
 
+	mu   sync.Mutex
 	said bytes.Buffer
 }
 
-func (s *testSetup) worker(args ...string) *workerProcess {
-	s.t.Helper()
-	w := &workerProcess{Cmd: s.Command(s.t.Context(), append([]string{"worker", "run", "--lease", "15s"}, args...)...)}
-	w.Stdout, w.Stderr = &w.said, &w.said
-	if err := w.Start(); err != nil {
-		s.t.Fatal(err)
-	}
-	return w
+func (w *workerProcess) Write(b []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.said.Write(b)
+}
+
+func (w *workerProcess) words() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.said.String()
 }
 
 // named is a part of a sentence of SQL: what this worker holds.
 func (w *workerProcess) named() string { return fmt.Sprintf("LIKE '%%-%d-%%'", w.Process.Pid) }
 
-func (w *workerProcess) signal(t *testing.T, signal syscall.Signal) {
+// stageCrew has people with mail, a store on a server, and the settings of each machine.
+func stageCrew(t *testing.T, people int, bytesPerSecond int) *crew {
 	t.Helper()
-	if err := w.Process.Signal(signal); err != nil {
+	const password = "the store's own password"
+	server, err := postgres.Start(lab.Open(t), postgres.Options{Connections: 100, Password: password})
+	if err != nil {
 		t.Fatal(err)
 	}
+	c := &crew{testSetup: setPeople(t, true, busyPeople(people)...), server: server, done: make(chan struct{})}
+	c.settle()
+	c.src, c.dst = faultproxy.Open(t, c.Source.IMAPS), faultproxy.Open(t, c.Destination.IMAPS)
+	c.edit(func(text string) string {
+		return strings.NewReplacer("store: rehome.db\n", "store: "+server.NetworkAddress("postgres")+"\nstore_password: file:secrets/store\n",
+			c.Source.IMAPS, c.src.Addr(), c.Destination.IMAPS, c.dst.Addr()).Replace(text) +
+			fmt.Sprintf("\nlimits: {source_connections: %[1]d, destination_connections: %[1]d, bytes_per_second: %[2]d}\n", crewLimit, bytesPerSecond)
+	})
+	c.write("secrets/store", password+"\n")
+	settings, err := os.ReadFile(filepath.Join(c.Dir, "rehome.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 2 {
+		line := faultproxy.Open(t, server.Addr)
+		c.lines = append(c.lines, line)
+		c.write(machine(i), strings.ReplaceAll(string(settings), server.Addr, line.Addr()))
+	}
+	c.provision()
+	c.want(0, "status")
+	return c
+}
+
+// machine is the file with the settings of one.
+func machine(i int) string { return fmt.Sprintf("machine%d.yaml", i) }
+
+func (c *crew) write(file, text string) {
+	c.t.Helper()
+	if err := os.WriteFile(filepath.Join(c.Dir, file), []byte(text), 0o600); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+func (c *crew) start(i int) *workerProcess {
+	c.t.Helper()
+	w := &workerProcess{Cmd: c.Command(c.t.Context(), "worker", "run", "--lease", "15s", "--config", machine(i))}
+	w.Stdout, w.Stderr = w, w
+	if err := w.Start(); err != nil {
+		c.t.Fatal(err)
+	}
+	return w
+}
+
+// await waits until the answer of the store is true; it is false when the pass was over before.
+func (c *crew) await(what string, args ...any) bool {
+	c.t.Helper()
+	question := fmt.Sprintf(what, args...)
+	for {
+		is, err := c.server.Is(c.t.Context(), question)
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		if is {
+			return true
+		}
+		select {
+		case <-c.done:
+			return false
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+}
+
+// underWay waits until a worker has written down messages that it is about to send.
+func (c *crew) underWay(w *workerProcess) bool {
+	c.t.Helper()
+	return c.await(`SELECT EXISTS (SELECT 1 FROM rehome.batches b JOIN rehome.mailboxes m ON m.id = b.mailbox_id JOIN rehome.leases l
+		ON l.address = m.address WHERE b.state = 'intent' AND l.until_milli > EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AND l.holder %s)`, w.named())
+}
+
+// alone waits until a worker has lost all its accounts.
+func (c *crew) alone(w *workerProcess) bool {
+	c.t.Helper()
+	return c.await(`SELECT NOT EXISTS (SELECT 1 FROM rehome.leases WHERE until_milli > EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AND holder %s)`,
+		w.named())
+}
+
+func (c *crew) signal(w *workerProcess, signal syscall.Signal) {
+	c.t.Helper()
+	if err := w.Process.Signal(signal); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// crewFaults are what happens to a machine that is at work, or to all.
+var crewFaults = []struct {
+	name   string
+	happen func(c *crew, machine int)
+}{
+	{"killed", func(c *crew, machine int) {
+		w := c.workers[machine]
+		c.signal(w, syscall.SIGKILL)
+		if err := w.Wait(); err == nil {
+			c.t.Error("a worker ended in order, although it was killed")
+		}
+		c.workers[machine] = c.start(machine)
+	}},
+	{"stopped until others have its accounts, and woken up", func(c *crew, machine int) {
+		w, other := c.workers[machine], c.workers[1-machine]
+		c.signal(w, syscall.SIGSTOP)
+		if c.alone(w) {
+			c.await(`SELECT EXISTS (SELECT 1 FROM rehome.leases WHERE epoch > 1 AND until_milli > 1 AND holder %s)`, other.named())
+		}
+		c.signal(w, syscall.SIGCONT)
+	}},
+	{"cut off from the store, which hears later what it has said meanwhile", func(c *crew, machine int) {
+		line := c.lines[machine]
+		for _, direction := range []faultproxy.Direction{faultproxy.ToServer, faultproxy.ToClient} {
+			line.Set(direction, faultproxy.Fault{Stall: true})
+			defer line.Set(direction, faultproxy.Fault{})
+		}
+		c.alone(c.workers[machine])
+	}},
+	{"cut off from the store for a moment", func(c *crew, machine int) { c.lines[machine].Cut(faultproxy.RST) }},
+	{"at work while the server of the store crashes", func(c *crew, _ int) {
+		// Whether somebody was dead before, or dies before he has joined again, is not known afterwards: his share is free when servers have
+		// ended his connections, in half an hour.
+		c.await(`SELECT NOT EXISTS (SELECT 1 FROM rehome.shares WHERE worker <> '' AND NOT worker %s AND NOT worker %s)`,
+			c.workers[0].named(), c.workers[1].named())
+		if err := c.server.Restart(); err != nil {
+			c.t.Fatal(err)
+		}
+		c.await(`SELECT COUNT(*) = 2 AND MIN(w.until_milli) > EXTRACT(EPOCH FROM clock_timestamp()) * 1000
+			AND MIN(w.server) >= EXTRACT(EPOCH FROM pg_postmaster_start_time()) * 1000 - 1
+			FROM rehome.workers w WHERE EXISTS (SELECT 1 FROM rehome.shares s WHERE s.worker = w.name)`)
+	}},
 }
 
 // busyPeople are so many with some mail.
@@ -56,72 +208,85 @@ func busyPeople(n int) (people []corpus.Person) {
 	return people
 }
 
-// Two machines copy for twenty accounts. One is killed and another takes its place; one is stopped until its accounts are with others,
-// and wakes up as if nothing had been; the server of the ledger crashes. Both ends are equal, and nothing is there twice.
+// Two machines copy for twenty accounts, and each fault happens once to one of them while it is at work. Both ends are equal, and
+// nothing is there twice; neither server has ever had more connections than the limits allow all workers together. REHOME_SOAK lets half
+// as many faults happen as it says, to as many accounts as it says, by chance; REHOME_SEED repeats a run.
 func TestJourney_workers(t *testing.T) {
 	t.Parallel()
-	server, err := postgres.Start(lab.Open(t), postgres.Options{Connections: 100})
-	if err != nil {
-		t.Fatal(err)
+	soak := int(fromEnvironment(t, "REHOME_SOAK", 0))
+	people, faults, pace := 20, len(crewFaults), 60_000
+	seed := fromEnvironment(t, "REHOME_SEED", uint64(time.Now().UnixNano()>>10))
+	if soak > 0 {
+		people, faults, pace = max(soak, 20), max(soak/2, 1), 25_000
+		t.Logf("REHOME_SOAK=%d REHOME_SEED=%d", soak, seed)
 	}
-	s := setPeople(t, true, busyPeople(20)...)
-	s.settle()
-	s.edit(func(text string) string {
-		return strings.Replace(text, "store: rehome.db\n", "store: "+server.Address("postgres")+"\n", 1) +
-			"\nlimits: {source_connections: 6, destination_connections: 6, bytes_per_second: 60000}\n"
-	})
-	s.provision()
-	await := func(what string, args ...any) {
-		t.Helper()
-		if err := server.Await(t.Context(), fmt.Sprintf(what, args...)); err != nil {
-			t.Fatal(err)
+	chance := rand.New(rand.NewPCG(seed, seed))
+	c := stageCrew(t, people, pace)
+	c.workers = []*workerProcess{c.start(0), c.start(1)}
+	var pass outcome
+	go func() {
+		defer close(c.done)
+		pass = c.run("sync", "--on", "workers")
+	}()
+	happened := 0
+	for ; happened < faults; happened++ {
+		fault, machine := happened, happened%2
+		if soak > 0 {
+			fault, machine = chance.IntN(len(crewFaults)), chance.IntN(2)
 		}
+		if !c.underWay(c.workers[machine]) {
+			break
+		}
+		t.Logf("machine %d is %s", machine, crewFaults[fault].name)
+		crewFaults[fault].happen(c, machine)
 	}
-	s.want(0, "status")
-	first, second := s.worker(), s.worker()
-	done := make(chan outcome, 1)
-	go func() { done <- s.run("sync", "--on", "workers") }()
+	<-c.done
+	if happened < faults {
+		t.Errorf("the pass was over after %d of %d faults", happened, faults)
+	}
+	if pass.code != 0 || !strings.Contains(pass.out, fmt.Sprintf("%d accounts complete", people)) {
+		t.Errorf("sync ended with %d\n%s%s", pass.code, pass.out, pass.err)
+	}
+	c.wantWithinLimits()
+	c.wantAllThereOnce()
+}
 
-	underWay := `SELECT EXISTS (SELECT 1 FROM rehome.batches b JOIN rehome.mailboxes m ON m.id = b.mailbox_id JOIN rehome.leases l
-		ON l.address = m.address WHERE b.state = 'intent' AND l.until_milli > 1 AND l.holder %s)`
-	await(underWay, first.named())
-	first.signal(t, syscall.SIGKILL)
-	if err := first.Wait(); err == nil {
-		t.Error("the first worker ended in order, although it was killed")
+// wantWithinLimits asks whoever stands before both servers.
+func (c *crew) wantWithinLimits() {
+	c.t.Helper()
+	for end, most := range map[string]int{"source": c.src.Counts().Most, "destination": c.dst.Counts().Most} {
+		if most > crewLimit || most < crewLimit/2 {
+			c.t.Errorf("the %s had %d connections at the same time, want as many as the limits allow and no more", end, most)
+		}
 	}
-	third := s.worker()
-	await(underWay, second.named())
-	second.signal(t, syscall.SIGSTOP)
-	await(`SELECT EXISTS (SELECT 1 FROM rehome.leases WHERE epoch > 1 AND until_milli > 1 AND holder %s)`, third.named())
-	await(`SELECT NOT EXISTS (SELECT 1 FROM rehome.leases WHERE until_milli > EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AND holder %s)`,
-		second.named())
-	second.signal(t, syscall.SIGCONT)
-	await(underWay, third.named())
-	if err := server.Restart(); err != nil {
-		t.Fatal(err)
+}
+
+// wantAllThereOnce proves that both ends are equal, that workers end when they are told to, and that nothing is left to do.
+func (c *crew) wantAllThereOnce() {
+	c.t.Helper()
+	if v := c.both(); v.Code != 0 {
+		c.t.Errorf("verify ended with %d\n%.3000s", v.Code, v.Err)
 	}
-	o := <-done
-	if o.code != 0 || !strings.Contains(o.out, "20 accounts complete") {
-		t.Errorf("sync ended with %d\n%s%s", o.code, o.out, o.err)
+	err := c.server.Await(c.t.Context(), `SELECT COUNT(*) = 2 FROM rehome.workers WHERE until_milli > EXTRACT(EPOCH FROM clock_timestamp()) * 1000`)
+	if err != nil {
+		c.t.Fatal(err)
 	}
-	if v := s.both(); v.Code != 0 {
-		t.Errorf("verify ended with %d\n%.3000s", v.Code, v.Err)
+	if o := c.want(0, "worker", "drain"); !strings.Contains(o.out, "told to end: ") {
+		c.t.Errorf("drain: %s", o.out)
 	}
-	await(`SELECT COUNT(*) = 2 FROM rehome.workers WHERE until_milli > EXTRACT(EPOCH FROM clock_timestamp()) * 1000`)
-	if o := s.want(0, "worker", "drain"); !strings.Contains(o.out, "told to end: ") {
-		t.Errorf("drain: %s", o.out)
-	}
-	for name, w := range map[string]*workerProcess{"second": second, "third": third} {
+	for i, w := range c.workers {
 		if err := w.Wait(); err != nil {
-			t.Errorf("the %s worker: %v", name, err)
+			c.t.Errorf("worker %d: %v", i, err)
 		}
-		if said := w.said.String(); strings.Contains(said, "bug") || !strings.Contains(said, "has ended; it completed") {
-			t.Errorf("the %s worker said\n%s", name, said)
+		said := w.words()
+		if strings.Contains(said, "bug") || !strings.Contains(said, "has ended; it completed") ||
+			!strings.Contains(said, fmt.Sprintf(" of %d connections to the source", crewLimit)) {
+			c.t.Errorf("worker %d said\n%s", i, said)
 		}
 	}
-	for _, a := range answer[synced](s, 0, "sync").Accounts {
+	for _, a := range answer[synced](c.testSetup, 0, "sync").Accounts {
 		if a.Mail.Copied+a.Mail.Adopted > 0 || a.Mail.Unchanged == 0 {
-			t.Errorf("after the workers %s is not as they have left it: %+v", a.Account, a.Mail)
+			c.t.Errorf("after the workers %s is not as they have left it: %+v", a.Account, a.Mail)
 		}
 	}
 }

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package worker
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"rehome"
+	"rehome/internal/ledger"
+)
+
+// Limits are what this process uses of what all workers may use together.
+type Limits interface {
+	Whole() ledger.Amounts // what all may use, by the settings
+	Using() ledger.Amounts // what may be in use until Allow is called again
+	Allow(amounts ledger.Amounts)
+	Cut() // ends all connections at once; none is opened any more
+}
+
+// Shares is how workers divide limits; *ledger.Shares is.
+type Shares interface {
+	Take(ctx context.Context, name string, using ledger.Amounts, idle bool, divide func(crew []ledger.Member) ledger.Amounts) (taken bool, err error)
+}
+
+// share takes this worker's share of the limits. It is settled when no more is wanted, nor anything has to be given back.
+func (w *Worker) share(ctx context.Context) (settled bool, err error) {
+	limits := w.options.Limits
+	using := limits.Using()
+	var target, has ledger.Amounts
+	taken, err := w.options.Shares.Take(ctx, w.options.Name, using, w.desk.idle(), func(crew []ledger.Member) ledger.Amounts {
+		target, has = Divide(limits.Whole(), w.options.Name, crew)
+		return has
+	})
+	if err != nil || !taken {
+		return false, err
+	}
+	allowed := lower(target, has)
+	limits.Allow(allowed)
+	w.desk.allow(allowed[Source] > 0 && allowed[Destination] > 0)
+	for part := range limits.Whole() {
+		if has[part] != target[part] {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// lower is the lower of both, part by part.
+func lower(a, b ledger.Amounts) ledger.Amounts {
+	least := ledger.Amounts{}
+	for part := range a {
+		least[part] = min(a[part], b[part])
+	}
+	return least
+}
+
+// desk knows whether accounts are at work, and lets none be begun without a connection to each end.
+type desk struct {
+	mu    sync.Mutex
+	open  bool
+	busy  int
+	quiet int           // heartbeats without an account
+	woken chan struct{} // told of an account after a time without
+}
+
+func newDesk() *desk { return &desk{woken: make(chan struct{}, 1)} }
+
+// restingBeats is how many heartbeats without an account make a worker idle: accounts may follow each other with a gap.
+const restingBeats = 3
+
+func (d *desk) enter() (in bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !d.open {
+		return false
+	}
+	d.busy++
+	if d.quiet >= restingBeats {
+		select {
+		case d.woken <- struct{}{}:
+		default:
+		}
+	}
+	d.quiet = 0
+	return true
+}
+
+func (d *desk) leave() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.busy--
+}
+
+func (d *desk) allow(open bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.open = open
+}
+
+// beat counts a heartbeat.
+func (d *desk) beat() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.busy == 0 {
+		d.quiet++
+	}
+}
+
+func (d *desk) idle() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.quiet >= restingBeats
+}
+
+// starved reports whether accounts could have been begun for some time, and none came.
+func (d *desk) starved() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.open && d.quiet >= restingBeats
+}
+
+// watch ends everything when this process may have lost what it holds: others take it then.
+func (w *Worker) watch(ctx context.Context, end context.CancelCauseFunc) {
+	ticker := time.NewTicker(w.options.Keeper.long / looksPerLease)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		if err := w.options.Keeper.Permit(); err != nil {
+			w.log.Info("silent for too long", rehome.LogError, err.Error())
+			w.options.Limits.Cut()
+			w.options.Keeper.loseAll()
+			end(err)
+			return
+		}
+	}
+}
