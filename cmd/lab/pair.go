@@ -26,6 +26,8 @@ type pairOptions struct {
 	work   string // folder to run rehome in; empty is "move" below dir
 	binary string // rehome; empty if nobody will run it
 	scale  float64
+
+	workers int // for up: how many copy at the same time, over a store on PostgreSQL; 0 is none
 }
 
 // openPair starts both servers and seeds the source. The caller closes the pair.

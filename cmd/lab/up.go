@@ -31,6 +31,7 @@ func newUp() *cobra.Command {
 	flags := command.Flags()
 	flags.StringVar(&options.dir, "dir", "", "folder for all data, kept at the end (default: a temporary one)")
 	flags.StringVar(&options.binary, "rehome", "bin/rehome", "the rehome that writes the settings")
+	flags.IntVar(&options.workers, "workers", 0, "with a store on PostgreSQL, so many workers, and all accounts provided at the destination")
 	flags.Float64Var(&options.scale, "scale", 1, "size of the organisation; 1 is some 3,000 messages")
 	return command
 }
@@ -48,18 +49,27 @@ func up(ctx context.Context, options pairOptions, out io.Writer) (err error) {
 	if err := p.Configure(); err != nil {
 		return err
 	}
+	next := "rehome check"
+	if options.workers > 0 {
+		next = "rehome sync --on workers"
+		var wait func() error
+		if wait, err = p.crew(ctx, options.workers, out); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, wait()) }()
+	}
 	inbox := filepath.Join(p.lab.Dir(), "account-manager")
 	if err := os.Mkdir(inbox, 0o755); err != nil {
 		return err
 	}
-	if err := p.describe(out, inbox); err != nil {
+	if err := p.describe(out, inbox, next); err != nil {
 		return err
 	}
 	return manageAccounts(ctx, inbox, p.Destination, out)
 }
 
-// describe prints where everything is.
-func (p *pair) describe(out io.Writer, inbox string) error {
+// describe prints where everything is, and what to try next.
+func (p *pair) describe(out io.Writer, inbox, next string) error {
 	source, destination := p.Source, p.Destination
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "\tatmail 7 (source)\tatmail 8 cloud (destination)")
@@ -83,6 +93,6 @@ func (p *pair) describe(out io.Writer, inbox string) error {
 	fmt.Fprintf(table, "\nauthority\t%s\n", p.lab.CAFile())
 	fmt.Fprintf(table, "logs\t%s\n", filepath.Join(p.lab.Dir(), "log"))
 	fmt.Fprintf(table, "account manager\tput a CSV file into %s\n", inbox)
-	fmt.Fprintf(table, "settings\tcd %s && rehome check\n\nCtrl-C ends it.\n", p.Dir)
+	fmt.Fprintf(table, "settings\tcd %s && %s\n\nCtrl-C ends it.\n", p.Dir, next)
 	return table.Flush()
 }

@@ -34,7 +34,7 @@ func (s *screen) Write(p []byte) (int, error) {
 // await waits until the text is on the screen, and returns all of it.
 func (s *screen) await(t *testing.T, text string) string {
 	t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(5 * time.Minute); ; time.Sleep(10 * time.Millisecond) {
 		s.mu.Lock()
 		shown := s.text.String()
 		s.mu.Unlock()
@@ -57,6 +57,8 @@ func buildRehome(t *testing.T) string {
 	return binary
 }
 
+// The lab runs two servers, workers that copy between them as soon as somebody wants it, and imports files into the folder of the account
+// manager; all ends together.
 func TestUp_importsFilesAndEnds(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -64,14 +66,14 @@ func TestUp_importsFilesAndEnds(t *testing.T) {
 	binary := buildRehome(t)
 	var out screen
 	done := make(chan error, 1)
-	go func() { done <- up(ctx, pairOptions{dir: dir, binary: binary, scale: 0.01}, &out) }()
+	go func() { done <- up(ctx, pairOptions{dir: dir, binary: binary, scale: 0.01, workers: 2}, &out) }()
 	shown := out.await(t, "Ctrl-C ends it")
-	for _, want := range []string{"anna@example.com ", filepath.Join(dir, "ca.pem"), "reader:", "https://127.", "rehome check"} {
+	for _, want := range []string{"anna@example.com ", filepath.Join(dir, "ca.pem"), "reader:", "https://127.", "rehome sync --on workers"} {
 		if !strings.Contains(shown, want) {
 			t.Errorf("the table lacks %q:\n%s", want, shown)
 		}
 	}
-	csv := "EmailAddress,FirstName,LastName,Password\nanna@example.com,Anna,Arnold,Anna-in-the-lab-1\nbob@example.com,Bob,Berlin,bob\n"
+	csv := "EmailAddress,FirstName,LastName,Password\nzoe@example.com,Zoe,Zorn,Zoe-in-the-lab-1\nbob@example.com,Bob,Berlin,bob\n"
 	inbox := filepath.Join(dir, "account-manager")
 	for name, text := range map[string]string{"a.new": csv, "b.new": "nonsense\n"} {
 		if err := os.WriteFile(filepath.Join(inbox, name), []byte(text), 0o600); err != nil {
@@ -83,10 +85,17 @@ func TestUp_importsFilesAndEnds(t *testing.T) {
 	}
 	out.await(t, "1 accounts created, 1 rows rejected\n  line 3 bob@example.com: password is shorter")
 	out.await(t, "b.new.csv is refused")
+	out.await(t, "worker 2: may use ")
+	sync := exec.CommandContext(ctx, binary, "sync", "--on", "workers")
+	sync.Dir = filepath.Join(dir, "move")
+	if said, err := sync.CombinedOutput(); err != nil || !strings.Contains(string(said), "accounts complete") {
+		t.Errorf("sync: %v\n%s", err, said)
+	}
 	cancel()
 	if err := <-done; err != nil {
 		t.Error(err)
 	}
+	out.await(t, "has ended; it completed ")
 }
 
 // TestOpenPair_sideBySide runs four servers at once and looks at each by its own names.
