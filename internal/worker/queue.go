@@ -113,7 +113,8 @@ func (q *Queue) Insert(ctx context.Context, jobs ...Job) error {
 		n := min(len(jobs), insertedAtOnce)
 		batch := make([]river.InsertManyParams, n)
 		for i, job := range jobs[:n] {
-			batch[i] = river.InsertManyParams{Args: job, InsertOpts: &river.InsertOpts{UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: alive}}}
+			batch[i] = river.InsertManyParams{Args: job, InsertOpts: &river.InsertOpts{
+				Priority: job.priority(), UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: alive}}}
 		}
 		if _, err := q.insert.InsertMany(ctx, batch); err != nil {
 			return queueFault("put accounts into the queue in", q.schema, err)
@@ -121,6 +122,14 @@ func (q *Queue) Insert(ctx context.Context, jobs ...Job) error {
 		jobs = jobs[n:]
 	}
 	return nil
+}
+
+// priority lets what somebody has begun with go before what nobody has.
+func (j Job) priority() int {
+	if j.Epoch > 0 {
+		return 1 // the first, to River
+	}
+	return 2
 }
 
 func queueFault(op, schema string, err error) error {
