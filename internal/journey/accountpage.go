@@ -38,6 +38,10 @@ func (m *Move) AccountPage(ctx context.Context, filter ledger.AccountFilter, aft
 	if err := page.fill(ctx, store, filter, after, limit); err != nil {
 		return AccountPage{}, err
 	}
+	if after == "" && page.Next == "" {
+		page.Counted = len(page.Accounts) // all are on this page
+		return page, nil
+	}
 	return page, page.count(ctx, store, filter)
 }
 
