@@ -9,12 +9,14 @@ import (
 	"rehome/internal/protocol/imap"
 )
 
-// Where both ends have one UIDVALIDITY, as behind dsync, a message is at the destination under the UID that it has at the source. Of
+// Where both ends have one UIDVALIDITY behind dsync, a message is at the destination under the UID that it has at the source. Of
 // several that are equal to the octet each could stand for any other, but not there: what is taken for another one's copy leaves its own
 // message without one, and that is sent anew, behind all others, because its UID is given out.
 //
 // So equal messages find the one with their own UID first, and the copy of a message that the source does not show now, or that is not
 // asked for now because the source breaks off at it, waits for that message.
+//
+// Without dsync a common UIDVALIDITY is chance: there are servers that count it from 1. Their UIDs say nothing of each other.
 
 // sharedUIDs are the UIDs of a mailbox whose two ends share them.
 type sharedUIDs struct {
@@ -23,7 +25,7 @@ type sharedUIDs struct {
 }
 
 func (j *mailboxJob) sharedUIDs() sharedUIDs {
-	if j.srcBox.UIDValidity == 0 || j.srcBox.UIDValidity != j.dstBox.UIDValidity {
+	if j.slice.engine.options.Importer == nil || j.srcBox.UIDValidity == 0 || j.srcBox.UIDValidity != j.dstBox.UIDValidity {
 		return sharedUIDs{}
 	}
 	return sharedUIDs{are: true, aside: imap.NewUIDSet(slices.Sorted(maps.Keys(j.row.Suspects))...)}

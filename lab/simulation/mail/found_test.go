@@ -21,6 +21,7 @@ func TestPlay_foundOnce(t *testing.T) {
 		why  string
 	}{
 		{simulation.Plan{Seed: 91000054}, "a message that seems too large and cannot be read left its mailbox unfinished"},
+		{simulation.Plan{Seed: 91800088}, "both ends had one UIDVALIDITY by chance, and a copy was taken for that of the message of its UID"},
 	} {
 		t.Run(fmt.Sprint(found.plan.Seed), func(t *testing.T) {
 			if failure := simulation.Play(t, Kind(folder, pool), found.plan); failure != nil {
