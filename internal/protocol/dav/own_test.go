@@ -86,7 +86,7 @@ func (e endless) Read(p []byte) (int, error) {
 }
 
 // A server that never ends what it says is left, in little memory.
-func TestAnswers_thatDoNotEnd(t *testing.T) {
+func TestCost_ofAnswersThatDoNotEnd(t *testing.T) {
 	t.Parallel()
 	head := `<?xml version="1.0"?><d:multistatus xmlns:d="DAV:" xmlns:c="` + nsCalDAV + `">`
 	numbered := func(w io.Writer) error {
@@ -154,7 +154,7 @@ func drip(w io.Writer) error {
 
 // A report that never comes to its end is no reason to forget what it has said, and pages that bring nothing are not
 // followed for ever.
-func TestChanges_pagesWithoutEnd(t *testing.T) {
+func TestCost_ofPagesWithoutEnd(t *testing.T) {
 	t.Parallel()
 	page := 0
 	server := serve(t, func(w http.ResponseWriter, r *http.Request) {

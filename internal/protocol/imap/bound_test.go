@@ -77,7 +77,7 @@ func TestBound_octetByOctet(t *testing.T) {
 }
 
 // What repeats itself at full speed ends in number, and in bounded memory.
-func TestBound_repetition(t *testing.T) {
+func TestCost_ofRepetition(t *testing.T) {
 	for name, test := range map[string]struct {
 		ask  func(*Client) error
 		talk string

@@ -293,7 +293,7 @@ func TestDecoder_cutInsideABodyIsAnError(t *testing.T) {
 	}
 }
 
-func TestDecoder_boundsMemory(t *testing.T) {
+func TestCost_ofHostileAnswers(t *testing.T) {
 	t.Parallel()
 	many := func(s string, octets int) string { return strings.Repeat(s, octets/len(s)+1) }
 	for _, test := range []struct{ name, input, want string }{

@@ -214,7 +214,7 @@ func TestParseUIDSet(t *testing.T) {
 }
 
 // A set in falling order cost a move of everything for each number: minutes for a million.
-func TestUIDSet_fallingOrder(t *testing.T) {
+func TestCost_ofUIDsInFallingOrder(t *testing.T) {
 	t.Parallel()
 	const n = 1_000_000 // a set that moves its tail for each of them does not come to an end before the tests are stopped
 	uids := make([]UID, n)
