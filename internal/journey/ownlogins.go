@@ -43,11 +43,11 @@ func (m *Move) noteLogin(ctx context.Context, account rehome.Account, from net.A
 	m.mu.Lock()
 	store := m.ledger
 	m.mu.Unlock()
-	address, err := netip.ParseAddrPort(from.String())
-	if store == nil || err != nil {
+	tcp, is := from.(*net.TCPAddr)
+	if store == nil || !is {
 		return nil
 	}
-	return store.Sightings.LoggedIn(ctx, account.Address, "pop3", address.Addr().Unmap().String())
+	return store.Sightings.LoggedIn(ctx, account.Address, "pop3", tcp.AddrPort().Addr().Unmap().WithZone("").String())
 }
 
 // ownLogins tells which log-ins by POP3 in a log of the source may be those of this program. A ledger that is nil knows of none.
