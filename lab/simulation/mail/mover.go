@@ -35,9 +35,9 @@ type mover struct {
 	ledger  *ledgers.File
 	passes  int
 	mirror  bool
-	confirm bool // somebody has looked at a large loss, and that the source is still this person's
-	again   bool // somebody has seen that the destination was put back: what it has lost is copied again
-	asked   bool // that has happened
+	confirm bool      // somebody has looked at a large loss, and that the source is still this person's
+	again   bool      // somebody has seen that the destination was put back: what it has lost is copied again
+	asked   time.Time // when that has last happened
 }
 
 func (w *world) begin(name string) (*mover, error) {
@@ -257,9 +257,9 @@ func (m *mover) answer(p pass) bool {
 	switch {
 	case !held(p) || m.confirm:
 		return false
-	case m.world.dst.wasPutBack() && !m.asked:
+	case m.world.dst.wasPutBack(m.asked):
 		m.again = true
-		m.asked = true
+		m.asked = time.Now()
 		m.world.lost = true // what its user has deleted comes back, too
 	default:
 		m.confirm = true
@@ -267,11 +267,11 @@ func (m *mover) answer(p pass) bool {
 	return true
 }
 
-// wasPutBack says that a backup has taken what a mover had brought.
-func (s *store) wasPutBack() bool {
+// wasPutBack says that a backup has taken what a mover had brought, after an instant.
+func (s *store) wasPutBack(since time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.ContainsFunc(s.byMovers(), func(m *message) bool { return m.goneBy == "backup" })
+	return slices.ContainsFunc(s.byMovers(), func(m *message) bool { return m.goneBy == "backup" && m.gone.After(since) })
 }
 
 // exitCode is what a shell would see.
