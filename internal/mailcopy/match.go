@@ -35,7 +35,7 @@ type matched struct {
 func (j *mailboxJob) match(ctx context.Context, src, dst []entry, like likeness) (matched, error) {
 	var m matched
 	shared := j.sharedUIDs()
-	srcLike, dstLike := like.candidates(src, shared.unclaimed(src, dst))
+	srcLike, dstLike := like.candidates(src, dst)
 	if len(srcLike) == 0 {
 		return m, nil
 	}
@@ -53,14 +53,15 @@ func (j *mailboxJob) match(ctx context.Context, src, dst []entry, like likeness)
 	if err := destination.bodies(ctx, dstAlike, bodySeen); err != nil {
 		return m, err
 	}
-	m.pairs = pairByDigest(srcAlike, shared.unspoken(srcLike, dstAlike), shared.are)
+	shared.reserve(src, srcLike, srcAlike)
+	m.pairs = pairByDigest(srcAlike, dstAlike, shared)
 	// The digest of what is on its way is known from the ledger, and its kin is not.
 	srcAlike, dstAlike = unpaired(srcAlike, dstAlike, m.pairs)
 	if len(dstAlike) > 0 {
 		if err := source.bodies(ctx, srcAlike, kinSeen); err != nil {
 			return m, err
 		}
-		m.pairs = append(m.pairs, pairByDigest(srcAlike, shared.unspoken(srcLike, dstAlike), shared.are)...)
+		m.pairs = append(m.pairs, pairByDigest(srcAlike, dstAlike, shared)...)
 	}
 	m.undecided = undecided(srcLike, dstAlike)
 	srcLeft, dstLeft := unpaired(srcLike, dstLike, m.pairs)
@@ -164,7 +165,7 @@ func alikes(src, dst []*entry) (srcAlike, dstAlike []*entry) {
 
 // pairByDigest pairs messages one to one: equal ones first, and among several that of the same UID where both ends share them, then that
 // of the same date; then those that only the habits of a server make differ.
-func pairByDigest(src, dst []*entry, sharedUIDs bool) []pairing {
+func pairByDigest(src, dst []*entry, shared sharedUIDs) []pairing {
 	var pairs []pairing
 	for _, digest := range []func(*entry) message.Digest{
 		func(e *entry) message.Digest { return e.digest },
@@ -178,11 +179,11 @@ func pairByDigest(src, dst []*entry, sharedUIDs bool) []pairing {
 		withDate := func(e *entry) alike { return alike{digest: digest(e), date: e.date.UnixNano()} }
 		undated := func(e *entry) alike { return alike{digest: digest(e)} }
 		keys := []func(*entry) alike{withDate, undated}
-		if sharedUIDs {
+		if shared.are {
 			keys = slices.Insert(keys, 0, func(e *entry) alike { return alike{digest: digest(e), uid: e.uid} })
 		}
 		for _, key := range keys {
-			found := pairBy(src, dst, func(e *entry) (alike, bool) { return key(e), digest(e) != message.Digest{} })
+			found := pairBy(src, dst, shared, func(e *entry) (alike, bool) { return key(e), digest(e) != message.Digest{} })
 			pairs = append(pairs, found...)
 			src, dst = unpaired(src, dst, found)
 		}
@@ -191,7 +192,7 @@ func pairByDigest(src, dst []*entry, sharedUIDs bool) []pairing {
 }
 
 // pairBy pairs entries of the same key one to one, in their order; those without a key stay alone.
-func pairBy[K comparable](src, dst []*entry, key func(*entry) (K, bool)) []pairing {
+func pairBy[K comparable](src, dst []*entry, shared sharedUIDs, key func(*entry) (K, bool)) []pairing {
 	free := map[K][]*entry{}
 	for _, d := range dst {
 		if k, has := key(d); has {
@@ -201,9 +202,12 @@ func pairBy[K comparable](src, dst []*entry, key func(*entry) (K, bool)) []pairi
 	var pairs []pairing
 	for _, s := range src {
 		k, has := key(s)
-		if list := free[k]; has && len(list) > 0 {
-			free[k] = list[1:]
-			pairs = append(pairs, pairing{*s, *list[0]})
+		if !has {
+			continue
+		}
+		if i := slices.IndexFunc(free[k], func(d *entry) bool { return shared.mayBe(s, d) }); i >= 0 {
+			pairs = append(pairs, pairing{*s, *free[k][i]})
+			free[k] = slices.Delete(free[k], i, i+1)
 		}
 	}
 	return pairs

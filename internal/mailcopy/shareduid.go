@@ -13,48 +13,47 @@ import (
 // several that are equal to the octet each could stand for any other, but not there: what is taken for another one's copy leaves its own
 // message without one, and that is sent anew, behind all others, because its UID is given out.
 //
-// So equal messages find the one with their own UID first, and the copy of a message that the source does not show now, or that is not
-// asked for now because the source breaks off at it, waits for that message.
+// So equal messages find the one with their own UID first. And the copy of a message that the source does not show
+// now, or that is not asked for now because the source breaks off at it, is given to none with a higher UID: what we have sent has its own
+// UID there, or is behind what was there, never before. Whatever else is found stays found, because what is not is sent again.
 //
 // Without dsync a common UIDVALIDITY is chance: there are servers that count it from 1. Their UIDs say nothing of each other.
 
 // sharedUIDs are the UIDs of a mailbox whose two ends share them.
 type sharedUIDs struct {
-	are   bool
-	aside imap.UIDSet // of messages that the source is not asked for now
+	are      bool
+	reserved imap.UIDSet // of messages that do not say now what they are
 }
 
 func (j *mailboxJob) sharedUIDs() sharedUIDs {
 	if j.slice.engine.options.Importer == nil || j.srcBox.UIDValidity == 0 || j.srcBox.UIDValidity != j.dstBox.UIDValidity {
 		return sharedUIDs{}
 	}
-	return sharedUIDs{are: true, aside: imap.NewUIDSet(slices.Sorted(maps.Keys(j.row.Suspects))...)}
+	return sharedUIDs{are: true, reserved: imap.NewUIDSet(slices.Collect(maps.Keys(j.row.Suspects))...)}
 }
 
-// unclaimed leaves out of dst what may be a message that is not among src because it is set aside.
-func (s sharedUIDs) unclaimed(src, dst []entry) []entry {
-	aside := s.aside.Minus(uidsOf(src))
-	if aside.Empty() {
-		return dst
-	}
-	return slices.DeleteFunc(slices.Clone(dst), func(e entry) bool { return aside.Contains(e.uid) })
-}
-
-// unspoken leaves out of dst what has the UID of a message of src that does not show its body, and, as far as that shows it, its header.
-func (s sharedUIDs) unspoken(src, dst []*entry) []*entry {
+// reserve takes note of who has spoken: of src, those that are like something at the destination were asked for their headers, and alike,
+// with the header of something there, for their bodies.
+func (s *sharedUIDs) reserve(src []entry, like, alike []*entry) {
 	if !s.are {
-		return dst
+		return
 	}
-	silent := map[imap.UID]*entry{}
-	for _, e := range src {
-		if !bodySeen(e) {
-			silent[e.uid] = e
+	s.reserved = s.reserved.Minus(uidsOf(src))
+	for _, e := range like {
+		if !e.seen {
+			s.reserved.Add(e.uid)
 		}
 	}
-	return slices.DeleteFunc(slices.Clone(dst), func(e *entry) bool {
-		other, is := silent[e.uid]
-		return is && (!other.seen || other.fingerprint == e.fingerprint)
-	})
+	for _, e := range alike {
+		if !bodySeen(e) {
+			s.reserved.Add(e.uid)
+		}
+	}
+}
+
+// mayBe says that a message of the source may be found in one of the destination, if their contents are equal.
+func (s sharedUIDs) mayBe(src, dst *entry) bool {
+	return src.uid <= dst.uid || !s.reserved.Contains(dst.uid)
 }
 
 // noteFoundUID notes under which UID a message was found that was sent with its own, or behind all others.
