@@ -149,7 +149,9 @@ func TestWorkers_eachAccountOnce(t *testing.T) {
 	stop := make(chan struct{})
 	quitter := c.join("quitter", stop, func(_ context.Context, account string) bool {
 		quits := false
-		once.Do(func() { quits = true; left <- account; close(stop) })
+		if account != jobs[0].Account { // for which another job goes first
+			once.Do(func() { quits = true; left <- account; close(stop) })
+		}
 		return !quits
 	})
 	must(t, quitter())
