@@ -37,7 +37,8 @@ func carriedBy(synced Synced, verdicts map[string]verify.Account) (carried switc
 }
 
 // settled reports whether all of an account is at the destination but for what somebody has accepted: no more messages are refused
-// than messages were accepted as missing, and no more objects than such objects. Everything else has to be there.
+// than messages were accepted as missing, each of those that the pass names is one of them, and no more objects are refused than such
+// objects were accepted. Everything else has to be there.
 func (a SyncedAccount) settled(v verify.Account) bool {
 	if one := (Synced{Accounts: []SyncedAccount{a}}); one.complete() {
 		return true
@@ -46,8 +47,15 @@ func (a SyncedAccount) settled(v verify.Account) bool {
 	}
 	rest := a.Mail.census
 	rest.Failed = 0
-	return rest.Complete() && a.Mail.Failed <= acceptedOf(v, string(verify.MissingMessage)) &&
+	return rest.Complete() && a.Mail.Failed <= acceptedOf(v, string(verify.MissingMessage)) && !a.namesAnother(v) &&
 		int64(a.Contacts.Failed()+a.Calendars.Failed()) <= acceptedOf(v, string(pim.StateMissing), string(pim.StateQuarantined))
+}
+
+// namesAnother reports whether a message is refused that nobody has accepted as missing, whatever their number: another one may be gone.
+func (a SyncedAccount) namesAnother(v verify.Account) bool {
+	return slices.ContainsFunc(verify.Unexcused(a.Findings, v.Accepted), func(f rehome.Finding) bool {
+		return f.Severity == rehome.SeverityError && f.Topic == rehome.TopicMessages
+	})
 }
 
 // setApart marks the accounts of which only what somebody has accepted is not there: no pass brings it, and nobody has to act.

@@ -26,6 +26,14 @@ func TestSettled_butForWhatSomebodyHasAccepted(t *testing.T) {
 	account := func(census mailcopy.Census) SyncedAccount {
 		return SyncedAccount{Account: "a", Mail: newSyncedMail(mailcopy.Tally{}, 0, census)}
 	}
+	refused := func(uid uint32) SyncedAccount {
+		a := account(mailcopy.Census{There: 9, Failed: 1})
+		a.Findings = []rehome.Finding{{Account: "a", Severity: rehome.SeverityError, Topic: rehome.TopicMessages,
+			Object: rehome.MessageObject("INBOX", uid)}}
+		return a
+	}
+	of := accepting(missing)
+	of.Accepted[0].Account, of.Accepted[0].Place, of.Accepted[0].UID = "a", "INBOX", 7
 	failing := account(mailcopy.Census{There: 9, Failed: 1})
 	failing.Error, failing.class = "x", rehome.ClassPermanent
 	for name, c := range map[string]struct {
@@ -36,6 +44,8 @@ func TestSettled_butForWhatSomebodyHasAccepted(t *testing.T) {
 		"all of it is there":         {account(mailcopy.Census{There: 9}), verify.Account{}, true},
 		"one is refused":             {account(mailcopy.Census{There: 9, Failed: 1}), verify.Account{}, false},
 		"one is refused, accepted":   {account(mailcopy.Census{There: 9, Failed: 1}), accepting(missing), true},
+		"that very one is accepted":  {refused(7), of, true},
+		"another one in its stead":   {refused(8), of, false},
 		"another one since":          {account(mailcopy.Census{There: 9, Failed: 2}), accepting(missing), false},
 		"something else is accepted": {account(mailcopy.Census{There: 9, Failed: 1}), accepting(quarantined, string(verify.FlagsDiffer)), false},
 		"one is still to be copied":  {account(mailcopy.Census{There: 9, Failed: 1, Left: 1}), accepting(missing), false},
