@@ -246,7 +246,7 @@ func (s *slice) copyMailboxes(ctx context.Context, q *queue, create func(context
 	var unmade error
 	group.Go(func() error {
 		if unmade = s.makeAll(ctx, q, create); unmade != nil {
-			return nil // the others bring to its end what they have begun
+			return nil //nolint:nilerr // the others bring to its end what they have begun; it is told then
 		}
 		return s.work(ctx, q.ready, &seat{slice: s, src: s.src, dst: s.dst, first: true})
 	})

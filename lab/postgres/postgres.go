@@ -38,6 +38,7 @@ unix_socket_directories = '%s'
 shared_buffers = 16MB
 max_connections = %d
 fsync = off
+dynamic_shared_memory_type = mmap
 full_page_writes = off
 autovacuum = off
 wal_level = minimal

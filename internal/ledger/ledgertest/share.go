@@ -15,11 +15,12 @@ import (
 	"rehome/internal/ledger"
 )
 
-// attend has a worker come, and returns what its end brings.
+// attend has a worker come, and returns what its end brings; the end of the test brings it as well.
 func attend(t testing.TB, l *ledger.Ledger, name string, second int64) (leave func()) {
 	t.Helper()
 	leave, err := l.Shares.Attend(name)
 	must(t, err)
+	t.Cleanup(leave)
 	report(t, l, name, second, lasting)
 	return leave
 }
