@@ -8,6 +8,7 @@ import (
 	"io"
 	"math"
 	"net"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -23,11 +24,11 @@ func TestHost_allowsWhatItMayUseAtTheMoment(t *testing.T) {
 		if service.gate.tryEnter() || host.Using() != 0 {
 			t.Errorf("let in without a place; %d in use", host.Using())
 		}
-		in := 0
+		var in atomic.Int64
 		for range 3 {
 			go func() {
 				if service.enter(t.Context()) == nil {
-					in++
+					in.Add(1)
 				}
 			}()
 		}
@@ -39,8 +40,8 @@ func TestHost_allowsWhatItMayUseAtTheMoment(t *testing.T) {
 				service.gate.leave()
 			}
 			synctest.Wait()
-			if in != step.in || host.Using() != step.using {
-				t.Errorf("%+v: %d were let in, %d in use", step, in, host.Using())
+			if in.Load() != int64(step.in) || host.Using() != step.using {
+				t.Errorf("%+v: %d were let in, %d in use", step, in.Load(), host.Using())
 			}
 		}
 	})
