@@ -24,13 +24,13 @@ UNWATCHED := -gcflags=modernc.org/sqlite/lib=-race=false -gcflags=modernc.org/li
 COSTS = $$(grep -rl '^func TestCost_' --include='*_test.go' . | xargs -n 1 dirname | sort -u)
 
 .PHONY: test
-# Two packages more than processors: tests wait much for real servers. The longest packages begin, or all would wait for them at the end. Vet
+# One package more than processors: tests wait much for real servers. The longest packages begin, or all would wait for them at the end. Vet
 # looks at what the tests are built of, so that this is built once, and "go test" does not vet it again.
 test: packages ## vet, and every test; the race detector watches all but the tests of cost
 	$(GO) vet -trimpath -race $(UNWATCHED) ./...
 	CGO_ENABLED=0 $(GO) test -trimpath -vet=off -run '^TestCost_' $(COSTS)
-	scripts/in-memory $(GO) test -trimpath -race $(UNWATCHED) -vet=off -shuffle=on -skip '^TestCost_' -timeout 13m \
-	  -p $$(($$(nproc) + 2)) ./lab/imappair ./lab/scenario/... ./internal/mailcopy ./...
+	scripts/in-memory $(GO) test -trimpath -race $(UNWATCHED) -vet=off -shuffle=on -skip '^TestCost_' -timeout 25m \
+	  -p $$(($$(nproc) + 1)) ./lab/imappair ./lab/scenario/... ./internal/mailcopy ./...
 
 .PHONY: demo
 demo: build packages ## a whole move between two servers on this machine
