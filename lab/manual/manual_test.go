@@ -63,6 +63,17 @@ func TestPlay_whatThePageShows(t *testing.T) {
 	}
 }
 
+// A later command names a difference as this run calls it.
+func TestPlay_idsOfThisRun(t *testing.T) {
+	t.Parallel()
+	s := &stage{answers: map[string]string{"findings|list": "0140fd61e659  uid 5039\n", "findings|accept|0140fd61e659": "accepted\n"}}
+	_, err := play(t, "# An evening\n\n```console\n$ rehome findings list\n99601d06a5e4  uid 493\n```\n\n"+
+		"```console\n$ rehome findings accept 99601d06a5e4\naccepted\n```\n", s)
+	if !errors.Is(err, manual.ErrDiffers) || !slices.Contains(s.seen, "findings|accept|0140fd61e659") {
+		t.Errorf("played %q: %v", s.seen, err)
+	}
+}
+
 func TestPlay_whatThePageDoesNotShow(t *testing.T) {
 	t.Parallel()
 	wants := map[string]string{
