@@ -49,8 +49,10 @@ func dirtyVersions() []DirtyObject {
 			"BEGIN:VCARD\nVERSION:2.1\nUID:d-21-plain\nN:Plain;Petra\nFN:Petra "+
 				"Plain\nTEL;CELL;VOICE:+491701234567\nEMAIL;INTERNET;PREF:petra@partner.example\nEND:VCARD\n").spoiltBy(Radicale),
 		dirtyCard("vCard 2.1, quoted-printable over two lines", "d-21.vcf", RaiseTo30, answers(415, 415, 400, 201, 201, 403),
-			"BEGIN:VCARD\nVERSION:2.1\nUID:d-21\nN;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:M=C3=BCller;J=C3=BCrgen;;;\nFN;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:J=C3=BCrgen M=C3=BCller\n"+
-				"TEL;CELL;VOICE:+491701234567\nEMAIL;INTERNET;PREF:juergen@partner.example\nADR;WORK;CHARSET=ISO-8859-1;ENCODING=QUOTED-PRINTABLE:;;Hafenstra=DFe 1=0D=0A=\nHinterhaus;Hamburg;;20457;\nEND:VCARD\n").garbledBy(DAViCal),
+			"BEGIN:VCARD\nVERSION:2.1\nUID:d-21\nN;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:M=C3=BCller;J=C3=BCrgen;;;\n"+
+				"FN;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:J=C3=BCrgen M=C3=BCller\n"+
+				"TEL;CELL;VOICE:+491701234567\nEMAIL;INTERNET;PREF:juergen@partner.example\n"+
+				"ADR;WORK;CHARSET=ISO-8859-1;ENCODING=QUOTED-PRINTABLE:;;Hafenstra=DFe 1=0D=0A=\nHinterhaus;Hamburg;;20457;\nEND:VCARD\n").garbledBy(DAViCal),
 		dirtyCard("vCard 2.1 with a photo", "d-21-photo.vcf", RaiseTo30, answers(201, 415, 400, 201, 201, 403),
 			"BEGIN:VCARD\nVERSION:2.1\nUID:d-21-photo\nN:Okoro;Chidi\nFN:Chidi Okoro\nPHOTO;JPEG;ENCODING=BASE64:\n "+
 				""+folded(photo)+"\n\nEND:VCARD\n").spoiltBy(DAViCal),
@@ -87,7 +89,8 @@ func dirtyLines() []DirtyObject {
 			vcard30("d-card-categories", "N:Cat;Carla;;;\nFN:Carla Cat\nCATEGORIES:Friends\\,Work\n")).spoiltBy(DAViCal),
 		dirtyCard("backslash before a colon, as Apple writes it", "d-card-apple.vcf", DropBackslash, answers(201, 0, 201, 201, 201, 201),
 			vcard30("d-card-apple", "N:Apple;Anna;;;\nFN:Anna "+
-				"Apple\nitem1.URL;type=pref:http\\://partner.example/a\nitem1.X-ABLabel:_$!<HomePage>!$_\nX-ABUID:5AD380FD-B2DE-4261-BA99-DE1D1DB52FBE\\:ABPerson\n")).spoiltBy(Radicale),
+				"Apple\nitem1.URL;type=pref:http\\://partner.example/a\nitem1.X-ABLabel:_$!<HomePage>!$_\n"+
+				"X-ABUID:5AD380FD-B2DE-4261-BA99-DE1D1DB52FBE\\:ABPerson\n")).spoiltBy(Radicale),
 		dirtyCard("blanks behind the end", "d-card-tail.vcf", DropEmpty, answers(415, 0, 400, 201, 201, 403), vcard30("d-card-tail",
 			"N:Tail;Tilda;;;\nFN:Tilda Tail\n")+"   "),
 		dirtyCard("empty lines behind the end", "d-card-empty.vcf", DropEmpty, answers(201, 0, 201, 201, 201, 201), vcard30("d-card-empty",

@@ -9,8 +9,10 @@ const anHour = "DTSTART:20150610T090000Z\nDTEND:20150610T100000Z\n"
 // dirtyUIDs are objects whose identity is unclear.
 func dirtyUIDs() []DirtyObject {
 	clean := vevent("d-event", anHour+"SUMMARY:Clean\n")
-	weekly := berlin + vevent("d-split", "DTSTART;TZID=Europe/Berlin:20190107T093000\nDTEND;TZID=Europe/Berlin:20190107T100000\nRRULE:FREQ=WEEKLY;COUNT=20\nSUMMARY:Stand-up\n")
-	moved := "RECURRENCE-ID;TZID=Europe/Berlin:20190128T093000\nDTSTART;TZID=Europe/Berlin:20190128T140000\nDTEND;TZID=Europe/Berlin:20190128T143000\nSUMMARY:Stand-up\\, later\n"
+	weekly := berlin + vevent("d-split", "DTSTART;TZID=Europe/Berlin:20190107T093000\nDTEND;TZID=Europe/Berlin:20190107T100000\n"+
+		"RRULE:FREQ=WEEKLY;COUNT=20\nSUMMARY:Stand-up\n")
+	moved := "RECURRENCE-ID;TZID=Europe/Berlin:20190128T093000\nDTSTART;TZID=Europe/Berlin:20190128T140000\n" +
+		"DTEND;TZID=Europe/Berlin:20190128T143000\nSUMMARY:Stand-up\\, later\n"
 	return []DirtyObject{
 		dirtyEvent("", "d-event.ics", NoRepair, answers(201, 201, 201, 201, 201, 201), clean),
 		dirtyEvent("UID of another object, same contents", "d-event-copy.ics", MergeObjects, answers(201, 201, 409, 207, 201, 403), clean),
@@ -51,7 +53,8 @@ func dirtyEvents() []DirtyObject {
 		dirtyEvent("alarm that sends mail", "d-alarm.ics", NoRepair, answers(201, 201, 201, 201, 201, 201), vevent("d-alarm", anHour+"SUMMARY:Alarm\n"+
 			"BEGIN:VALARM\nACTION:EMAIL\nTRIGGER:-PT15M\nSUMMARY:soon\nDESCRIPTION:really\nATTENDEE:mailto:fiona@partner.example\nEND:VALARM\n")),
 		dirtyEvent("free and busy times", "d-freebusy.ics", NoRepair, answers(400, 403, 201, 201, 500, 201),
-			"BEGIN:VFREEBUSY\nUID:d-freebusy\nDTSTAMP:20120101T000000Z\nDTSTART:20150610T000000Z\nDTEND:20150611T000000Z\nFREEBUSY:20150610T090000Z/PT1H\nEND:VFREEBUSY\n"),
+			"BEGIN:VFREEBUSY\nUID:d-freebusy\nDTSTAMP:20120101T000000Z\nDTSTART:20150610T000000Z\nDTEND:20150611T000000Z\n"+
+				"FREEBUSY:20150610T090000Z/PT1H\nEND:VFREEBUSY\n"),
 		dirtyEvent("journal entry", "d-journal.ics", NoRepair, answers(403, 403, 201, 201, 201, 201),
 			"BEGIN:VJOURNAL\nUID:d-journal\nDTSTAMP:20120101T000000Z\nDTSTART;VALUE=DATE:20150610\nSUMMARY:Diary\nEND:VJOURNAL\n"),
 		dirtyEvent("name of 200 octets", longName(".ics"), NoRepair, answers(201, 201, 201, 201, 201, 201), vevent("d-long-name",

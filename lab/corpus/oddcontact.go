@@ -21,7 +21,8 @@ func oldCards() []Resource {
 	photo := base64.StdEncoding.EncodeToString(portrait())
 	return []Resource{
 		card("phone-21.vcf", "vCard 2.1 with quoted-printable and a charset",
-			"BEGIN:VCARD\nVERSION:2.1\nN;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:M=C3=BCller;J=C3=BCrgen;;;\nFN;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:J=C3=BCrgen M=C3=BCller\n"+
+			"BEGIN:VCARD\nVERSION:2.1\nN;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:M=C3=BCller;J=C3=BCrgen;;;\n"+
+				"FN;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:J=C3=BCrgen M=C3=BCller\n"+
 				"TEL;CELL;VOICE:+491701234567\nEMAIL;INTERNET;PREF:juergen@partner.example\n"+
 				"ADR;WORK;ENCODING=QUOTED-PRINTABLE:;;Hafenstra=DFe 1=0D=0A=\nHinterhaus;Hamburg;;20457;\nEND:VCARD\n"),
 		card("phone-21-photo.vcf", "vCard 2.1 with a photo",

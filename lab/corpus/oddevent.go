@@ -20,9 +20,12 @@ const berlin = "BEGIN:VTIMEZONE\nTZID:Europe/Berlin\nBEGIN:DAYLIGHT\nTZOFFSETFRO
 func oddRecurrences() []Resource {
 	return []Resource{
 		object("override.ics", "recurrence with overrides and an exception", berlin+
-			vevent("override", "DTSTART;TZID=Europe/Berlin:20190107T093000\nDTEND;TZID=Europe/Berlin:20190107T100000\nRRULE:FREQ=WEEKLY;UNTIL=20191231T090000Z\nEXDATE;TZID=Europe/Berlin:20190121T093000\nSUMMARY:Stand-up\n")+
-			vevent("override", "RECURRENCE-ID;TZID=Europe/Berlin:20190128T093000\nDTSTART;TZID=Europe/Berlin:20190128T140000\nDTEND;TZID=Europe/Berlin:20190128T143000\nSUMMARY:Stand-up\\, later\n")+
-			vevent("override", "RECURRENCE-ID;TZID=Europe/Berlin:20190204T093000\nDTSTART;TZID=Europe/Berlin:20190204T093000\nDTEND;TZID=Europe/Berlin:20190204T110000\nSUMMARY:Stand-up and review\n")),
+			vevent("override", "DTSTART;TZID=Europe/Berlin:20190107T093000\nDTEND;TZID=Europe/Berlin:20190107T100000\n"+
+				"RRULE:FREQ=WEEKLY;UNTIL=20191231T090000Z\nEXDATE;TZID=Europe/Berlin:20190121T093000\nSUMMARY:Stand-up\n")+
+			vevent("override", "RECURRENCE-ID;TZID=Europe/Berlin:20190128T093000\nDTSTART;TZID=Europe/Berlin:20190128T140000\n"+
+				"DTEND;TZID=Europe/Berlin:20190128T143000\nSUMMARY:Stand-up\\, later\n")+
+			vevent("override", "RECURRENCE-ID;TZID=Europe/Berlin:20190204T093000\nDTSTART;TZID=Europe/Berlin:20190204T093000\n"+
+				"DTEND;TZID=Europe/Berlin:20190204T110000\nSUMMARY:Stand-up and review\n")),
 		object("birthday-1950.ics", "begins before 1970", vevent("birthday-1950",
 			"DTSTART;VALUE=DATE:19500412\nDTEND;VALUE=DATE:19500413\nRRULE:FREQ=YEARLY\nSUMMARY:Grandmother's birthday\nTRANSP:TRANSPARENT\n")),
 		object("birthday-1604.ics", "begins in 1604", vevent("birthday-1604",
@@ -46,7 +49,8 @@ func oddProperties(owner Person) []Resource {
 		object("custom-zone.ics", "unknown time zone, not defined", vevent("custom-zone",
 			"DTSTART;TZID=\"Customized Time Zone 1\":20160216T140000\nDTEND;TZID=\"Customized Time Zone 1\":20160216T150000\nSUMMARY:Which hour?\n")),
 		object("floating.ics", "floating time", vevent("floating", "DTSTART:20170101T000000\nDTEND:20170101T010000\nSUMMARY:Fireworks\n")),
-		object("latin1.ics", "Latin-1", vevent("latin-1", "DTSTART:20090909T090909Z\nDTEND:20090909T100000Z\nSUMMARY:Gesch\xe4ftsessen\nLOCATION:Caf\xe9\n")),
+		object("latin1.ics", "Latin-1", vevent("latin-1",
+			"DTSTART:20090909T090909Z\nDTEND:20090909T100000Z\nSUMMARY:Gesch\xe4ftsessen\nLOCATION:Caf\xe9\n")),
 		{Name: "lf-only.ics", Trap: "LF line ends", Modified: oddTime(), Data: bytes.ReplaceAll(
 			calendarObject(vevent("lf-only", "DTSTART:20120229T120000Z\nDTEND:20120229T130000Z\nSUMMARY:Leap day\n")), []byte("\r\n"), []byte("\n"))},
 		object("alarm-mail.ics", "alarm that sends mail", vevent("alarm-mail", "DTSTART:20350101T090000Z\nDTEND:20350101T100000Z\nSUMMARY:Far away\n"+
@@ -55,7 +59,8 @@ func oddProperties(owner Person) []Resource {
 			"DTSTART:20140401T090000Z\nDTEND:20140401T100000Z\nSUMMARY:Agenda "+
 				"inside\nATTACH;FMTTYPE=image/jpeg;ENCODING=BASE64;VALUE=BINARY:"+strings.Repeat("QUJDREVGR0hJSktM\n ", 400)+"QUJD\n")),
 		object("categories.ics", "escaped comma between categories", vevent("categories",
-			"DTSTART:20140402T090000Z\nDTEND:20140402T100000Z\nSUMMARY:Sorted\nCATEGORIES:Work\\,Travel\nX-MOZ-GENERATION:3\nX-MICROSOFT-CDO-BUSYSTATUS:OOF\n")),
+			"DTSTART:20140402T090000Z\nDTEND:20140402T100000Z\nSUMMARY:Sorted\nCATEGORIES:Work\\,Travel\n"+
+				"X-MOZ-GENERATION:3\nX-MICROSOFT-CDO-BUSYSTATUS:OOF\n")),
 		object("long-line.ics", "line of 5,000 octets", vevent("long-line",
 			"DTSTART:20140403T090000Z\nDTEND:20140403T100000Z\nSUMMARY:Unfolded\nDESCRIPTION:"+strings.Repeat("unfolded ", 555)+"\n")),
 		object("id@host 1%2F2.ics", "resource name with a blank, an at sign and a percent sign", vevent("odd-name",

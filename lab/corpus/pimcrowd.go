@@ -44,7 +44,8 @@ func movedEvent(i int) Resource {
 	second := first.AddDate(0, 0, 7)
 	r := object(uid+".ics", "", berlin+
 		vevent(uid, "DTSTART"+local(first)+"DTEND"+local(first.Add(time.Hour))+"RRULE:FREQ=WEEKLY;COUNT=10\nSUMMARY:Сверка "+fmt.Sprint(i)+"\n")+
-		vevent(uid, "RECURRENCE-ID"+local(second)+"DTSTART"+local(second.Add(4*time.Hour))+"DTEND"+local(second.Add(5*time.Hour))+"SUMMARY:Сверка\\, später\n"))
+		vevent(uid, "RECURRENCE-ID"+local(second)+
+			"DTSTART"+local(second.Add(4*time.Hour))+"DTEND"+local(second.Add(5*time.Hour))+"SUMMARY:Сверка\\, später\n"))
 	return r
 }
 

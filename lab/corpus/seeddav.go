@@ -83,7 +83,8 @@ func seedCalendar(ctx context.Context, tx *sql.Tx, address string, order int, c 
 	}
 	for _, r := range c.Resources {
 		// The widest span, so that a time-range query never hides an object.
-		_, err := tx.ExecContext(ctx, `INSERT INTO calendarObjects (calendarid, calendardata, uri, lastmodified, etag, size, componenttype, firstoccurence, lastoccurence)
+		_, err := tx.ExecContext(ctx, `INSERT INTO calendarObjects
+			(calendarid, calendardata, uri, lastmodified, etag, size, componenttype, firstoccurence, lastoccurence)
 			VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?)`, id, r.Data, r.Name, r.Modified.Unix(), r.ETag(), len(r.Data), r.Component(), math.MaxInt32)
 		if err != nil {
 			return err
