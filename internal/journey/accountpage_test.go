@@ -24,12 +24,7 @@ const oneMissing = `{"mail": {"source": {"mailboxes": 1, "messages": 2}, "destin
 // differ.
 func TestAccountPage_acceptedIsEqual(t *testing.T) {
 	t.Parallel()
-	m, _ := moveIn(t)
-	defer m.Close()
-	store, err := m.store(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	m, store := storeIn(t)
 	for i := range 12 { // 0, 3, 6, 9 are equal, the others differ; of 1, 4 and 7 that is accepted
 		address := fmt.Sprintf("a%02d@example.test", i)
 		v := ledger.Verification{Address: address, Level: "full", Verdict: "differs", Result: []byte(oneMissing)}
@@ -82,12 +77,7 @@ func TestAccountPage_acceptedIsEqual(t *testing.T) {
 // The detail of an account joins what passes know with what was compared, and says that nothing is known where that is so.
 func TestAccountDetail_bothEnds(t *testing.T) {
 	t.Parallel()
-	m, _ := moveIn(t)
-	defer m.Close()
-	store, err := m.store(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	m, store := storeIn(t)
 	ctx, address := t.Context(), "anna@example.test"
 	if _, known, err := m.AccountDetail(ctx, address); known || err != nil {
 		t.Fatalf("before anything: %v, %v", known, err)

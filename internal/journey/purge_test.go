@@ -26,6 +26,22 @@ func moveIn(t *testing.T) (m *Move, dir string) {
 	return New(&settings, "test", nil), dir
 }
 
+// storeIn is a move with an open ledger, until the end of the test.
+func storeIn(t *testing.T) (*Move, *ledger.Ledger) {
+	t.Helper()
+	m, _ := moveIn(t)
+	t.Cleanup(func() {
+		if err := m.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	store, err := m.store(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m, store
+}
+
 // planned lists the plan, names from dir.
 func planned(t *testing.T, m *Move, dir string) string {
 	t.Helper()

@@ -14,12 +14,7 @@ import (
 // What a pass has carried is kept when it ends, however short it was, and nothing of one that has carried nothing.
 func TestThroughput_keepsWhatAPassHasCarried(t *testing.T) {
 	t.Parallel()
-	m, _ := moveIn(t)
-	defer m.Close()
-	store, err := m.store(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	m, store := storeIn(t)
 	m.noteSpeed(t.Context(), store, conductor.NewProgress())()
 	progress := conductor.NewProgress()
 	progress.Begin("anna", &pass.Size{Messages: 3, Octets: 30})
