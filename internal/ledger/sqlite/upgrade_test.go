@@ -60,3 +60,14 @@ func TestOpen_whileAnotherOneMakesTheFile(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Only the schema is made without waiting for the disk.
+func TestOpen_commitsWaitForTheDisk(t *testing.T) {
+	t.Parallel()
+	const full = 2
+	var mode int
+	must(t, create(t).db.QueryRow("PRAGMA synchronous").Scan(&mode))
+	if mode != full {
+		t.Errorf("synchronous is %d, want %d", mode, full)
+	}
+}
