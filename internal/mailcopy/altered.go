@@ -5,6 +5,7 @@ package mailcopy
 import (
 	"bytes"
 	"context"
+	"math"
 	"slices"
 
 	"rehome/internal/content/message"
@@ -43,7 +44,7 @@ func (j *mailboxJob) noteOffered(void []ledger.Intent) {
 	for _, intent := range void {
 		for _, item := range intent.Items {
 			if intent.Answered {
-				j.slice.memory.offerAgain(j.pair.Source, item.UID)
+				j.slice.memory.noteOffered(j.pair.Source, item.UID)
 			}
 		}
 	}
@@ -108,8 +109,12 @@ func (j *mailboxJob) leaveAltered(ctx context.Context, entries []entry) ([]entry
 			return nil, err
 		}
 		stays := refused && confirmed != isAnother || confirmed == isConfirmed
-		if stays && (j.slice.engine.options.CopyAgain || refused && j.isUnlike(e, earlier) || !j.mayBeThere()) {
-			stays = !j.slice.memory.offerAgain(j.pair.Source, e.uid)
+		if stays && !j.slice.memory.wasOffered(j.pair.Source, e.uid) {
+			again, err := j.isOfferedAgain(ctx, e, refused && j.isUnlike(e, earlier))
+			if err != nil {
+				return nil, err
+			}
+			stays = !again
 		}
 		if !stays {
 			kept = append(kept, e)
@@ -120,6 +125,14 @@ func (j *mailboxJob) leaveAltered(ctx context.Context, entries []entry) ([]entry
 		}
 	}
 	return kept, nil
+}
+
+// isOfferedAgain says that a message that was confirmed once is sent once more, in each pass until it is found.
+func (j *mailboxJob) isOfferedAgain(ctx context.Context, e entry, unlike bool) (bool, error) {
+	if j.slice.engine.options.CopyAgain || unlike || !j.mayBeThere() {
+		return true, nil
+	}
+	return j.foundForOthers(ctx, e)
 }
 
 // confirmation is what is known of a message of the source among what was confirmed under its UID.
@@ -153,9 +166,37 @@ func (j *mailboxJob) wasConfirmed(ctx context.Context, e *entry) (confirmation, 
 }
 
 // mayBeThere says that the destination holds messages that nobody knows. Where it holds none, the copy is not there in any form: its
-// user has deleted it, a restore has taken it, or it was found as that of another message of the same content. So it is sent once
-// more in each pass.
+// user has deleted it, or a restore has taken it. So it is sent once more in each pass.
 func (j *mailboxJob) mayBeThere() bool { return len(j.unknown) > 0 }
+
+// foundForOthers says that the copies of a message that the destination has confirmed were found, and adopted for others of the same
+// content: as many were adopted as were confirmed. A message at which the source breaks off is not looked for, and its copy may be
+// taken for that of its twin. So it is sent once more.
+func (j *mailboxJob) foundForOthers(ctx context.Context, e entry) (bool, error) {
+	confirmed := 0
+	floor := imap.UID(math.MaxUint32)
+	for _, v := range j.row.Voids {
+		if !v.Answered || !bodySeen(&e) {
+			continue
+		}
+		for _, sent := range v.Sent {
+			if bytes.Equal(sent.Digest, e.digest[:]) {
+				confirmed++
+				floor = min(floor, v.Floor)
+			}
+		}
+	}
+	if confirmed == 0 {
+		return false, nil
+	}
+	adopted, err := j.itemsOf(ctx, intersection(j.row.Adopted, j.row.Live()))
+	for _, item := range adopted {
+		if item.DstUID >= floor && bytes.Equal(item.Digest, e.digest[:]) {
+			confirmed--
+		}
+	}
+	return confirmed <= 0, err
+}
 
 // isUnlike says that a message is not the one that was refused under its UID: the source was put back. Its original in the
 // escrow folder tells, if it is there still, see noteKept.

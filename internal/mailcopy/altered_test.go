@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"rehome/internal/mailcopy"
+	"rehome/lab/dovecot"
 )
 
 var uidsTold = regexp.MustCompile(`\[APPENDUID [^]]*\] | UIDPLUS`)
@@ -18,18 +19,23 @@ var uidsTold = regexp.MustCompile(`\[APPENDUID [^]]*\] | UIDPLUS`)
 // alteringPair has a destination that tells no UIDs and, while alters holds, changes what it stores.
 func alteringPair(t *testing.T) (p *pair, alters *atomic.Bool) {
 	t.Helper()
+	p = atmailPair(t)
+	return p, p.alter()
+}
+
+func (p *pair) alter() (alters *atomic.Bool) {
+	p.t.Helper()
 	alters = &atomic.Bool{}
 	alters.Store(true)
-	p = atmailPair(t)
 	p.settle = time.Second
-	p.dstVia = rewrite(t, p.dst.IMAP, func(line []byte) []byte {
+	p.dstVia = rewrite(p.t, p.dst.IMAP, func(line []byte) []byte {
 		line = uidsTold.ReplaceAll(line, nil)
 		if !alters.Load() {
 			return line
 		}
 		return bytes.Replace(line, []byte("Subject: b"), []byte("Subject: B"), 1)
 	})
-	return p, alters
+	return alters
 }
 
 // A destination that tells no UIDs changes what it stores. What it has confirmed is not sent again, neither in this pass nor in
@@ -98,4 +104,27 @@ func TestSync_confirmedUnderTheUIDOfAnother(t *testing.T) {
 	wantTally(t, r, mailcopy.Tally{Copied: 1})
 	wantFinding(t, r, "arrival_unknown")
 	p.wantCount(p.dst, "INBOX", 4)
+}
+
+// A copy that was confirmed, and found as that of another message of the same content while the source could not read its original, is
+// not looked for any more: the original is sent once more, whatever else the destination holds.
+func TestSync_confirmedCopyTakenByItsTwin(t *testing.T) {
+	t.Parallel()
+	sdbox := dovecot.Options{Layout: dovecot.Sdbox, Separator: "/"}
+	p := newPair(t, sdbox, sdbox)
+	alters := p.alter()
+	b := letters(1, 300, "b")[0]
+	p.fill(p.src, "INBOX", b)
+	wantFinding(t, p.sync(), "message_altered")
+	p.fill(p.dst, "INBOX", letters(1, 200, "other")...)
+	alters.Store(false)
+	repair := p.damage("INBOX", 1)
+	p.fill(p.src, "INBOX", b)
+	if r := p.persevere(); r.Tally.Adopted != 1 || r.Tally.Copied != 0 {
+		t.Errorf("%+v, findings %v; want the copy found as that of the other message", r.Tally, codes(r.Findings))
+	}
+	repair()
+	wantTally(t, p.sync(), mailcopy.Tally{Copied: 1})
+	p.wantCount(p.dst, "INBOX", 3)
+	p.quiet(mailcopy.Tally{})
 }

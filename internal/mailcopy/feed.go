@@ -158,6 +158,7 @@ func (f *feed) send(e entry, l *imap.Literal) error {
 	if err := f.session.Mail(f.ctx, mail, body); err != nil {
 		return err
 	}
+	f.job.slice.memory.noteOffered(f.job.pair.Source, e.uid)
 	digest := f.digester.Sum()
 	item := e.item()
 	item.Size, item.Digest, item.DstUID = l.Size, digest[:], e.uid

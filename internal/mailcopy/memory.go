@@ -30,7 +30,7 @@ type memory struct {
 	mute         bool              // asking the source for annotations has ended the connection
 	refusedNotes map[string]string // annotations, by destination mailbox and entry, to which it answers BAD, with its words
 
-	offered map[string]imap.UIDSet // messages that were offered again, by source mailbox, see leaveAltered
+	offered map[string]imap.UIDSet // messages that were handed to the destination, by source mailbox, see leaveAltered
 
 	notKept map[string]bool // files in the escrow folder that do not hold what the source has by now, see proveKept
 
@@ -43,15 +43,20 @@ type memory struct {
 // leaves it behind.
 const mostStrikes = 3
 
-// offerAgain says that a message was not offered again in this pass, and notes that it is.
-func (m *memory) offerAgain(source string, uid imap.UID) bool {
+// noteOffered notes that a message was handed to the destination in this pass, to its last octet. Before that it cannot be there.
+func (m *memory) noteOffered(source string, uid imap.UID) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.offered[source].Contains(uid) {
-		return false
-	}
-	m.offered[source] = union(m.offered[source], imap.NewUIDSet(uid))
-	return true
+	set := m.offered[source]
+	set.Add(uid)
+	m.offered[source] = set
+}
+
+// wasOffered says that it was.
+func (m *memory) wasOffered(source string, uid imap.UID) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.offered[source].Contains(uid)
 }
 
 // noteNotKept notes that a file in the escrow folder does not hold what the source has by now.

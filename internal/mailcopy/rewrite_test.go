@@ -10,7 +10,7 @@ import (
 )
 
 // rewrite returns the address of a proxy that changes the lines which a server says.
-func rewrite(t *testing.T, server string, change func(line []byte) []byte) string {
+func rewrite(t testing.TB, server string, change func(line []byte) []byte) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -54,6 +54,7 @@ func (f *flow) write(t *transfer, e entry, body *imap.Literal) error {
 	if err := a.command.Message(f.ctx, flags, date, size, io.TeeReader(body, f.notes)); err != nil {
 		return f.early(t, err)
 	}
+	f.job.slice.memory.noteOffered(f.job.pair.Source, e.uid)
 	f.lane.keywords.note(e.uid, dropped)
 	digest := f.digester.Sum()
 	item := e.item()
