@@ -31,7 +31,7 @@ var floors = []struct {
 		"rehome/internal/endpoint", "rehome/internal/escrow", "rehome/internal/jsonschema",
 		"rehome/internal/ledger", "rehome/internal/ledger/",
 		"rehome/internal/maillog", "rehome/internal/mapping", "rehome/internal/pass", "rehome/internal/passhash", "rehome/internal/roster",
-		"rehome/internal/uidl", "rehome/internal/vault",
+		"rehome/internal/signon", "rehome/internal/uidl", "rehome/internal/vault",
 	}},
 	// Above the ground, because it joins roster, sheet and log-ins; below the source systems, because it says what a
 	// directory is and must know none of them.

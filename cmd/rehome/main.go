@@ -50,9 +50,14 @@ func showScreen(ctx context.Context, move *journey.Move, options cli.ScreenOptio
 	if options.Host != "" {
 		hosts = append(hosts, options.Host)
 	}
-	screen := web.New(move, web.Options{File: options.File, Hosts: hosts, Secure: options.Host != "", Many: move.Shared(), Log: log, Words: web.Words{
-		Planned: options.Planned, Synced: options.Synced, Verified: options.Verified, Progress: options.Progress,
-	}})
+	signOn, err := move.SignOn()
+	if err != nil {
+		return err
+	}
+	screen := web.New(move, web.Options{
+		File: options.File, Hosts: hosts, Secure: options.Host != "", Many: move.Shared(), SignOn: signOn, Log: log,
+		Words: web.Words{Planned: options.Planned, Synced: options.Synced, Verified: options.Verified, Progress: options.Progress},
+	})
 	options.Ready(listener.Addr().String())
 	return screen.Serve(ctx, listener)
 }

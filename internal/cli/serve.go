@@ -52,6 +52,7 @@ beside any other command; figures are renewed once a second while somebody watch
 Whoever wants to look signs in. Add the first operator with "rehome operators set NAME --role look". With the role
 operate somebody can also copy, try again, compare and accept differences there, and with switch take domains across
 and back: as with the commands, after what would be done was shown. The audit log has the name of who has signed in.
+With serve.oidc in the settings, people can sign in by an OpenID Connect issuer instead, whose groups have roles.
 
 It listens on this machine only. To reach it from others, put a web server with HTTPS in front of it, and name the host that
 people type with --host. Ctrl-C or SIGTERM ends it; a pass that was begun there finishes first what is in progress.`,
@@ -61,7 +62,7 @@ people type with --host. Ctrl-C or SIGTERM ends it; a pass that was begun there 
 			if err != nil {
 				return rehome.OutcomeDone, err
 			}
-			if len(operators.Operators) == 0 {
+			if len(operators.Operators) == 0 && !move.SignsOnOutside() {
 				return rehome.OutcomeDone, &rehome.Fault{Class: rehome.ClassOperator, Op: "show", Object: "the move",
 					Cause: errors.New("nobody may sign in yet"), Hint: `add an operator: rehome operators set NAME --role look`}
 			}

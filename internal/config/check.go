@@ -55,6 +55,7 @@ func check(d *document, c *Config) {
 	d.checkSettle(c.Mail)
 	d.checkLimits(c.Limits)
 	d.checkClients("clients", c.Clients)
+	d.checkOIDC("serve.oidc", c.Serve.OIDC)
 }
 
 // addAt reports a problem of a key where its value stands or, if it is not given, where the nearest

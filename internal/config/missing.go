@@ -37,6 +37,7 @@ func (c *Config) MissingFiles() []MissingFile {
 		{"destination.imap", c.Destination.IMAP.Trust}, {"destination.sieve", c.Destination.Sieve.Trust},
 		{"destination.dsync", c.Destination.Dsync.Trust}, {"destination.dav", c.Destination.DAV.Trust},
 		{"destination.api", c.Destination.API.Trust}, {"destination.mx", c.Destination.MX.Trust},
+		{"serve.oidc", c.Serve.OIDC.Trust},
 	} {
 		look(end.key+".ca_file", end.trust.CAFile, "put the certificate of the server's CA there, or take the key out of the settings")
 	}

@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"rehome"
-	"rehome/internal/ledger"
 	"rehome/lab/browser"
 )
 
@@ -17,8 +16,9 @@ import (
 // may have on it, and words of any length. REHOME_LOOK names a folder for pictures of all.
 func TestPages_everyShape(t *testing.T) {
 	t.Parallel()
-	s := operating(t, ledger.RoleSwitch)
+	s := byIssuer(t)
 	s.screen.options.Many = true
+	s.mustCome("anna", "group-switch")
 	s.do("/plan/cutover", url.Values{"domain": {"example.test"}})
 	s.await("What would be done")
 	b := browser.Open(t)
@@ -27,6 +27,14 @@ func TestPages_everyShape(t *testing.T) {
 	b.Type("input[name=name]", "anna")
 	b.Type("input[name=password]", testPassword)
 	b.Click(".sign-in button")
+	b.Await("h1", "Example")
+	b.Click(".who button")
+	b.Click(".sign-in .button") // and from the issuer, which is another site, back to this one
+	b.Await("h1", "Example")
+	b.Click(".who button")
+	b.Await("[role=status]", "still signed in at")
+	b.Shapes(func(shape string) { look(b, "signed-out", shape) })
+	b.Click(".sign-in .button")
 	b.Await("h1", "Example")
 	last := placeText(rehome.Finding{Account: "a145@example.test", Code: "x"}) // a few rows of each list say as much as a hundred
 	for name, path := range map[string]string{

@@ -34,8 +34,9 @@ const (
 
 // visitor is somebody who has signed in.
 type visitor struct {
-	name string
-	role ledger.Role
+	name    string
+	role    ledger.Role
+	outside bool // an issuer has named them, and no operator of the ledger
 }
 
 // session is one browser. Only the digest of its token is kept.
@@ -43,9 +44,9 @@ type session struct {
 	visitor
 
 	token    [sha256.Size]byte
-	password string // the hash with which it began: another password ends it
-	began    time.Time
+	password string // the hash with which it began: another password ends it; "" of somebody whom an issuer has named
 	seen     time.Time
+	until    time.Time
 }
 
 // tries are those of one name that were wrong.
@@ -115,13 +116,21 @@ func (d *door) inside(to route) http.Handler {
 		case in:
 			write(w, r, d.options.Log, http.StatusForbidden, "refused", refusedPage{frameOf("Not allowed", "", who),
 				"You may " + string(who.role) + " here. This takes the role " + string(to.role) + ".",
-				"ask for it: rehome operators set " + who.name + " --role " + string(to.role)})
+				who.howToGet(to.role)})
 		case r.Method == http.MethodGet && r.Header.Get("HX-Request") == "":
 			http.Redirect(w, r, "/sign-in", http.StatusSeeOther)
 		default:
 			http.Error(w, "Sign in first.", http.StatusUnauthorized)
 		}
 	})
+}
+
+// howToGet says how a visitor comes to another role.
+func (v visitor) howToGet(role ledger.Role) string {
+	if v.outside {
+		return "ask for a group that has it in serve.oidc.roles, and sign in again"
+	}
+	return "ask for it: rehome operators set " + v.name + " --role " + string(role)
 }
 
 // refuseAtDoor tells a program why it is not let in.
@@ -156,7 +165,7 @@ func (d *door) callerOf(r *http.Request) (visitor, bool, error) {
 	digest := journey.TokenDigest(strings.TrimSpace(secret))
 	for _, t := range tokens {
 		if t.Digest == digest && d.options.Now().Before(t.Expires) {
-			return visitor{"token " + t.Name, t.Role}, true, nil
+			return visitor{name: "token " + t.Name, role: t.Role}, true, nil
 		}
 	}
 	return visitor{}, false, nil
@@ -174,9 +183,12 @@ func (d *door) visitorOf(r *http.Request) (visitor, bool, error) {
 	if err != nil {
 		return visitor{}, false, nil //nolint:nilerr // there is none
 	}
-	s := d.find(sha256.Sum256([]byte(cookie.Value)))
+	s := d.find(digestOf(cookie.Value))
 	if s == nil {
 		return visitor{}, false, nil
+	}
+	if s.outside {
+		return s.visitor, true, nil
 	}
 	operators, err := d.move.Operators(r.Context())
 	if err != nil {
@@ -184,7 +196,7 @@ func (d *door) visitorOf(r *http.Request) (visitor, bool, error) {
 	}
 	for _, o := range operators {
 		if o.Name == s.name && o.Password == s.password {
-			return visitor{o.Name, o.Role}, true, nil
+			return visitor{name: o.Name, role: o.Role}, true, nil
 		}
 	}
 	return visitor{}, false, nil
@@ -196,7 +208,7 @@ func (d *door) find(token [sha256.Size]byte) *session {
 	defer d.mu.Unlock()
 	now := d.options.Now()
 	d.sessions = slices.DeleteFunc(d.sessions, func(s *session) bool {
-		return now.Sub(s.seen) > sessionIdle || now.Sub(s.began) > sessionLong
+		return now.Sub(s.seen) > sessionIdle || now.After(s.until)
 	})
 	for _, s := range d.sessions {
 		if s.token == token {
@@ -208,21 +220,33 @@ func (d *door) find(token [sha256.Size]byte) *session {
 }
 
 func (d *door) show(w http.ResponseWriter, r *http.Request, _ visitor) {
-	d.render(w, r, http.StatusOK, signInPage{})
+	page := signInPage{}
+	if d.options.SignOn != nil && r.URL.Query().Get("still") != "" {
+		page.StillAt = d.options.SignOn.SignOutAt()
+	}
+	d.render(w, r, http.StatusOK, page)
 }
 
 func (d *door) render(w http.ResponseWriter, r *http.Request, status int, page signInPage) {
+	if d.options.SignOn != nil {
+		page.Issuer = d.options.SignOn.Host()
+	}
 	write(w, r, d.options.Log, status, "sign-in", page)
 }
 
 // signInPage is what the page for signing in shows.
-type signInPage struct{ Name, Problem string }
+type signInPage struct {
+	Name, Problem string
+	Next          string
+	Issuer        string // by which one can sign in too
+	StillAt       string // where one can sign out there
+}
 
 func (d *door) signIn(w http.ResponseWriter, r *http.Request, _ visitor) {
 	name := strings.ToLower(strings.TrimSpace(r.PostFormValue("name")))
 	tried := triedBy(name, r)
 	if until := d.waits(tried); !until.IsZero() {
-		d.render(w, r, http.StatusTooManyRequests, signInPage{name, "Too many wrong passwords for this name. Try again after " +
+		d.render(w, r, http.StatusTooManyRequests, signInPage{Name: name, Problem: "Too many wrong passwords for this name. Try again after " +
 			until.Local().Format("15:04") + "."})
 		return
 	}
@@ -243,7 +267,7 @@ func (d *door) signIn(w http.ResponseWriter, r *http.Request, _ visitor) {
 	if !d.matches(r, found.Password) || found.Name == "" {
 		d.note(tried)
 		d.options.Log.Warn("a wrong name or password at the screen", rehome.LogObject, name, rehome.LogPeer, r.RemoteAddr)
-		d.render(w, r, http.StatusUnauthorized, signInPage{name, "The name or the password is wrong."})
+		d.render(w, r, http.StatusUnauthorized, signInPage{Name: name, Problem: "The name or the password is wrong."})
 		return
 	}
 	d.admit(w, found, tried)
@@ -264,32 +288,38 @@ func (d *door) matches(r *http.Request, hash string) bool {
 	}
 }
 
-// admit begins a session.
+// admit begins the session of an operator.
 func (d *door) admit(w http.ResponseWriter, o ledger.Operator, tried string) {
-	secret := rand.Text() + rand.Text() // 260 bits
-	now := d.options.Now()
 	d.mu.Lock()
 	delete(d.tries, tried)
-	d.sessions = append(d.sessions, &session{
-		visitor: visitor{o.Name, o.Role}, token: sha256.Sum256([]byte(secret)), password: o.Password, began: now, seen: now,
-	})
+	d.mu.Unlock()
+	d.enter(w, &session{visitor: visitor{name: o.Name, role: o.Role}, password: o.Password}, sessionLong)
+}
+
+// enter begins a session that lives for so long at most.
+func (d *door) enter(w http.ResponseWriter, s *session, long time.Duration) {
+	secret := rand.Text() + rand.Text() // 260 bits
+	now := d.options.Now()
+	s.token, s.seen, s.until = digestOf(secret), now, now.Add(long)
+	d.mu.Lock()
+	d.sessions = append(d.sessions, s)
 	if len(d.sessions) > mostSessions {
 		d.sessions = d.sessions[1:]
 	}
 	d.mu.Unlock()
 	http.SetCookie(w, &http.Cookie{Name: d.cookie(), Value: secret, Path: "/", HttpOnly: true, Secure: d.options.Secure,
-		SameSite: http.SameSiteStrictMode, MaxAge: int(sessionLong.Seconds())})
+		SameSite: http.SameSiteStrictMode, MaxAge: int(long.Seconds())})
 }
 
-func (d *door) signOut(w http.ResponseWriter, r *http.Request, _ visitor) {
+func (d *door) signOut(w http.ResponseWriter, r *http.Request, who visitor) {
 	if cookie, err := r.Cookie(d.cookie()); err == nil {
-		token := sha256.Sum256([]byte(cookie.Value))
+		token := digestOf(cookie.Value)
 		d.mu.Lock()
 		d.sessions = slices.DeleteFunc(d.sessions, func(s *session) bool { return s.token == token })
 		d.mu.Unlock()
 	}
 	http.SetCookie(w, &http.Cookie{Name: d.cookie(), Path: "/", HttpOnly: true, Secure: d.options.Secure, SameSite: http.SameSiteStrictMode, MaxAge: -1})
-	http.Redirect(w, r, "/sign-in", http.StatusSeeOther)
+	http.Redirect(w, r, signedOut(who), http.StatusSeeOther)
 }
 
 // triedBy is what wrong tries are counted by: a name and where they come from, so that nobody elsewhere can keep an operator out.

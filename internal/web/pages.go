@@ -27,8 +27,8 @@ type frame struct {
 }
 
 // MayOperate and MaySwitch say what the page offers. What is refused does not depend on them.
-func (f frame) MayOperate() bool { return visitor{f.Name, f.Role}.may(ledger.RoleOperate) }
-func (f frame) MaySwitch() bool  { return visitor{f.Name, f.Role}.may(ledger.RoleSwitch) }
+func (f frame) MayOperate() bool { return visitor{name: f.Name, role: f.Role}.may(ledger.RoleOperate) }
+func (f frame) MaySwitch() bool  { return visitor{name: f.Name, role: f.Role}.may(ledger.RoleSwitch) }
 
 func frameOf(title, section string, who visitor) frame {
 	return frame{title, section, who.name, who.role}

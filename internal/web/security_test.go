@@ -22,6 +22,7 @@ import (
 	"rehome/internal/config"
 	"rehome/internal/journey"
 	"rehome/internal/ledger"
+	"rehome/lab/issuer"
 )
 
 // methodOf and pathOf take a pattern apart, with an account that there is in the place of a wildcard.
@@ -54,8 +55,8 @@ func (s *stand) become(role ledger.Role) {
 // Every route is behind the door, but for the door itself and what paints it; and nothing that changes anything can be asked for by a link.
 func TestRoutes_nothingWithoutASession(t *testing.T) {
 	t.Parallel()
-	s := open(t)
-	open := []string{"GET /static/", "GET /sign-in", "POST /sign-in"}
+	s := byIssuer(t)
+	open := []string{"GET /static/", "GET /sign-in", "POST /sign-in", "GET /sign-in/oidc", "GET /sign-in/oidc/back"}
 	for _, r := range s.screen.routes() {
 		if r.role == anybody {
 			if !slices.Contains(open, r.pattern) {
@@ -183,13 +184,25 @@ func TestRoutes_noRoleDoesMore(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	s.mustSignIn()
+	noRoleDoesMore(t, s, s.become)
+}
+
+// The same of who has come by an issuer, whose groups say the role.
+func TestRoutes_noRoleDoesMoreByIssuer(t *testing.T) {
+	t.Parallel()
+	s := byIssuer(t)
+	noRoleDoesMore(t, s.stand, func(role ledger.Role) { s.mustCome("anna", "group-"+string(role)) })
+}
+
+func noRoleDoesMore(t *testing.T, s *stand, become func(ledger.Role)) {
+	t.Helper()
 	for _, r := range s.screen.routes() {
 		if r.role == anybody || r.pattern == "POST /sign-out" || strings.HasSuffix(r.pattern, "/live") {
 			continue
 		}
 		for i, role := range journey.Roles() {
 			may := i >= slices.Index(journey.Roles(), r.role)
-			s.become(role)
+			become(role)
 			before := s.move.changed()
 			status, body, _ := s.ask(methodOf(r), pathOf(r), url.Values{}, nil)
 			if refused := status == http.StatusForbidden; refused == may {
@@ -238,6 +251,7 @@ destination:
 dns:
   providers:
     own: {kind: rfc2136, server: "192.0.2.1:53", key: rehome., secret: "file:%[1]s/dnskey"}
+serve: {oidc: {issuer: "%[2]s", client_id: rehome, client_secret: "file:%[1]s/oidc", roles: {movers: switch}}}
 `
 
 // Whatever settings and session hold of secrets is on no page, in no header and in no line of the log, on pages that fail too.
@@ -246,6 +260,7 @@ func TestRoutes_noSecretIsShown(t *testing.T) {
 	dir := t.TempDir()
 	secrets := map[string]string{
 		"master": "planted-master-7711", "dnskey": "cGxhbnRlZC1kbnNrZXktNzcxMQ==", "token": "#!/bin/sh\necho planted-token-7711\n",
+		"oidc":       issuer.Secret,
 		"people.csv": "address,source_password,destination_password\nanna@example.test,planted-anna-7711,planted-new-7711\n",
 	}
 	for name, secret := range secrets {
@@ -253,7 +268,8 @@ func TestRoutes_noSecretIsShown(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	settings, err := config.Parse(filepath.Join(dir, "rehome.yaml"), []byte(strings.ReplaceAll(settingsWithSecrets, "%[1]s", dir)))
+	text := strings.NewReplacer("%[1]s", dir, "%[2]s", issuer.Open(t, time.Now).URL).Replace(settingsWithSecrets)
+	settings, err := config.Parse(filepath.Join(dir, "rehome.yaml"), []byte(text))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -268,7 +284,11 @@ func TestRoutes_noSecretIsShown(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := openOn(t, move, logger)
+	signOn, err := move.SignOn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := openOn(t, move, logger, signOn)
 	s.screen.options.Now, s.screen.door.options.Now = time.Now, time.Now
 	if got := s.signIn("anna", "planted-operator-7711"); got != http.StatusSeeOther {
 		t.Fatalf("signing in: %d", got)

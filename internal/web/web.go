@@ -79,8 +79,9 @@ type Words struct {
 type Options struct {
 	File   string // of the settings, whose name the steps show
 	Hosts  []string
-	Secure bool // it is reached by HTTPS
-	Many   bool // machines may copy at the same time
+	Secure bool            // it is reached by HTTPS
+	Many   bool            // machines may copy at the same time
+	SignOn *journey.SignOn // people sign in by an issuer too; nil if not
 	Words  Words
 	Log    *slog.Logger
 	Now    func() time.Time // nil means time.Now
@@ -130,6 +131,10 @@ func (s *Screen) routes() (all []route) {
 		all = append(all, s.route(o))
 	}
 	all = append(all, route{pattern: apiRoot + "/", role: ledger.RoleLook, api: true, serve: s.noCall})
+	if s.options.SignOn != nil {
+		all = append(all, route{pattern: "GET " + signOnPath, role: anybody, serve: s.door.goOutside},
+			route{pattern: "GET " + signOnReturn, role: anybody, serve: s.door.comeBack})
+	}
 	return append(all, s.pages()...)
 }
 

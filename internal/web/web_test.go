@@ -304,16 +304,16 @@ func open(t *testing.T) *stand {
 		t.Fatal(err)
 	}
 	move := &testMove{operators: []ledger.Operator{{Name: "anna", Role: ledger.RoleLook, Password: hash}}}
-	s := openOn(t, move, rehome.Logger(nil))
+	s := openOn(t, move, rehome.Logger(nil), nil)
 	s.move = move
 	return s
 }
 
-// openOn opens a screen of any move.
-func openOn(t *testing.T, move Move, log *slog.Logger) *stand {
+// openOn opens a screen of any move, which people can sign in to by an issuer too unless that is nil.
+func openOn(t *testing.T, move Move, log *slog.Logger, signOn *journey.SignOn) *stand {
 	t.Helper()
 	s := &stand{t: t}
-	s.screen = New(move, Options{File: "rehome.yaml", Hosts: []string{"127.0.0.1"}, Log: log, Words: testWords, Now: func() time.Time {
+	s.screen = New(move, Options{File: "rehome.yaml", Hosts: []string{"127.0.0.1"}, SignOn: signOn, Log: log, Words: testWords, Now: func() time.Time {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		return time.Unix(1_700_000_000, 0).Add(s.later)
