@@ -275,6 +275,7 @@ func (c *Conductor) takeTurn(ctx context.Context, account string) (next time.Tim
 	t.count(err, now)
 	if then == runAgain {
 		c.options.Progress.Waiting(t.account.Address, result.Waits)
+		c.options.Progress.TriedAgain(t.left[0].Kind(), err)
 	}
 	switch {
 	case then == stepOver:

@@ -30,6 +30,7 @@ type Progress struct {
 	making           map[string]making      // likewise, where mailboxes are made
 	stirred          time.Time              // when something was last heard of any account
 	explain          func() HeldUp          // nil for nobody who knows
+	ends, retries    map[StepEnd]int64
 }
 
 // Snapshot is the sum over all accounts.
@@ -59,15 +60,16 @@ type Snapshot struct {
 
 // HeldUp is what holds a pass up, the most first; nil while nothing tells.
 type HeldUp struct {
-	Lately []endpoint.Share // in the last minute
-	Whole  []endpoint.Share // since the pass began
+	Lately  []endpoint.Share        // in the last minute
+	Whole   []endpoint.Share        // since the pass began
+	Servers []endpoint.ServerShares // of Whole, what each server's time was spent with
 }
 
 // NewProgress returns the Progress of a pass that begins now.
 func NewProgress() *Progress {
 	return &Progress{
 		atWork: map[string]*accountProgress{}, slowed: map[rehome.Side]string{}, waits: map[string][]pass.Wait{}, making: map[string]making{},
-		window: window{began: time.Now()}, stirred: time.Now(),
+		window: window{began: time.Now()}, stirred: time.Now(), ends: map[StepEnd]int64{}, retries: map[StepEnd]int64{},
 	}
 }
 

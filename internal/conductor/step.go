@@ -66,6 +66,7 @@ func (t *turn) take(r pass.Result) (fresh []rehome.Finding) {
 // endStep goes on with the next step, or ends the account. What stopped one does not stop the next.
 func (c *Conductor) endStep(ctx context.Context, t *turn, err error) (next time.Time, over bool) {
 	c.tellStep(t, err)
+	c.options.Progress.StepEnded(t.left[0].Kind(), err)
 	if err != nil {
 		t.troubles = append(t.troubles, err)
 		t.failed = t.Turn

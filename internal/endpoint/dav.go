@@ -67,9 +67,9 @@ func NewDAV(settings DAVSettings) *DAV {
 	settings.Host = service.host
 	h := &DAV{
 		service: service, settings: settings, transport: dav.NewTransport(settings.TLS, service.host.permitted(settings.Dial)),
-		requests: &davGate{gate: service.gate, waits: service.waits, meter: &service.host.meter, patience: service.patience},
+		requests: &davGate{gate: service.gate, waits: service.waits, patience: service.patience},
 	}
-	h.transport.DialContext = service.host.meter.dialing(h.transport.DialContext)
+	h.transport.DialContext = service.meter.dialing(h.transport.DialContext)
 	h.lockout = Login{Trial: settings.Trial, MasterUser: settings.MasterUser, MasterWorked: settings.MasterWorked}.lockout(h.side, h.refusedHint())
 	return h
 }

@@ -18,7 +18,6 @@ import (
 type davGate struct {
 	*gate
 	waits    func() (over func()) // nil notes nothing
-	meter    *meter               // nil likewise
 	patience *patience            // says what was asked for; how long it is granted is decided here
 
 	mu     sync.Mutex
@@ -58,7 +57,7 @@ func (g *davGate) once(ctx context.Context, request func() error) error {
 	began := time.Now()
 	err := request()
 	over()
-	if g.meter != nil {
+	if g.meter != nil { // of the service
 		took := time.Since(began)
 		g.meter.add(g.meter.awaited(took, took, 1))
 	}

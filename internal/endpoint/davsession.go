@@ -171,7 +171,7 @@ func (s *DAVSession) Changes(ctx context.Context, c *dav.Collection, since dav.M
 func (s *DAVSession) Read(ctx context.Context, c *dav.Collection, items []dav.Item, each func(dav.Object) error) error {
 	return s.askOnce(ctx, "read "+c.Href, func() error {
 		return s.client.MultiGet(ctx, c, items, func(o dav.Object) error {
-			if err := s.host.host.pay(ctx, len(o.Data)); err != nil {
+			if err := s.host.pay(ctx, len(o.Data)); err != nil {
 				return err
 			}
 			return each(o)
@@ -195,7 +195,7 @@ const (
 func (s *DAVSession) Fetch(ctx context.Context, c *dav.Collection, items []dav.Item, each func(dav.Object) error) error {
 	var mu sync.Mutex
 	one := func(o dav.Object) error {
-		if err := s.host.host.pay(ctx, len(o.Data)); err != nil {
+		if err := s.host.pay(ctx, len(o.Data)); err != nil {
 			return err
 		}
 		mu.Lock()
@@ -225,12 +225,12 @@ func (s *DAVSession) Get(ctx context.Context, href string, kind dav.Kind) (objec
 		object, err = s.client.Get(ctx, href, kind)
 		return err
 	})
-	return object, cmp.Or(err, s.host.host.pay(ctx, len(object.Data)))
+	return object, cmp.Or(err, s.host.pay(ctx, len(object.Data)))
 }
 
 // Put is that of dav.Client.
 func (s *DAVSession) Put(ctx context.Context, href string, upload dav.Upload) (stored dav.Stored, err error) {
-	if err := s.host.host.pay(ctx, len(upload.Data)); err != nil {
+	if err := s.host.pay(ctx, len(upload.Data)); err != nil {
 		return stored, err
 	}
 	err = s.ask(ctx, "put "+href, func() error {

@@ -115,7 +115,7 @@ func (c *DsyncCall) Begin(ctx context.Context, mailbox string) (session *DsyncSe
 			return
 		}
 		c.log.opened(c.began)
-		h.host.meter.add(Load{unmeasured: true})
+		h.meter.add(Load{Unmeasured: 1})
 		session = &DsyncSession{Session: begun, host: h, log: c.log}
 	})
 	return session, err

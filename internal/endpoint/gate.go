@@ -15,13 +15,15 @@ import (
 //
 // A place at an inner gate is also one at the outer, which has no pauses of its own.
 type gate struct {
-	outer *gate // nil for a host's own
+	outer *gate  // nil for a host's own
+	meter *meter // is told who waits and who is in; nil for nobody
 	most  int
 
 	mu      sync.Mutex
 	limit   int // places at this moment
 	active  int // places taken
 	until   time.Time
+	eased   bool            // the host has asked to go slower, and has not all places again
 	waiting []chan struct{} // each closed when its owner has a place
 	alarm   *time.Timer     // lets in who waits when the pause is over
 }
@@ -36,11 +38,12 @@ func (g *gate) inner(first int) *gate {
 }
 
 // enter waits for a place.
-func (g *gate) enter(ctx context.Context) error {
+func (g *gate) enter(ctx context.Context) (err error) {
+	defer g.meter.queues(g.isEased())(&err)
 	if err := g.wait(ctx); err != nil || g.outer == nil {
 		return err
 	}
-	err := g.outer.enter(ctx)
+	err = g.outer.enter(ctx)
 	if err != nil {
 		g.giveBack()
 	}
@@ -53,6 +56,7 @@ func (g *gate) tryEnter() bool {
 		return false
 	}
 	if g.outer == nil || g.outer.tryEnter() {
+		g.meter.in(1)
 		return true
 	}
 	g.giveBack()
@@ -65,6 +69,7 @@ func (g *gate) leave() {
 		g.outer.leave()
 	}
 	g.giveBack()
+	g.meter.in(-1)
 }
 
 // wait waits for a place at this gate alone.
@@ -147,7 +152,8 @@ func (g *gate) ringLocked(pause time.Duration) {
 func (g *gate) slow(pause time.Duration) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.limit = max(1, g.limit/2)
+	g.limit, g.eased = max(1, g.limit/2), true
+	g.meter.slowed()
 	if until := time.Now().Add(pause); pause > 0 && until.After(g.until) {
 		g.until = until
 	}
@@ -159,8 +165,15 @@ func (g *gate) widen() {
 	defer g.mu.Unlock()
 	if g.limit < g.most {
 		g.limit++
+		g.eased = g.eased && g.limit < g.most
 		g.admitLocked()
 	}
+}
+
+func (g *gate) isEased() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.eased
 }
 
 // allow sets how many places there are. Who is in stays, also where there are fewer.

@@ -30,7 +30,8 @@ type HostSettings struct {
 	// full speed again. It may be nil.
 	Slowed func(sentence string)
 
-	Waits *Waits // is told which answers are waited for; nil for nobody
+	Waits  *Waits  // is told which answers are waited for; nil for nobody
+	Meters *Meters // where the time with its servers is summed up; nil is one of its own
 }
 
 // Host is one end of a move, as far as its services share it: how many connections it bears, how fast octets may
@@ -43,11 +44,12 @@ type Host struct {
 	settings HostSettings
 	gate     *gate
 	pace     *rate.Limiter // nil for no limit
-	meter    meter
+	meters   *Meters
 	open     openConnections
 
-	mu   sync.Mutex
-	said []complaint // of services that are slower than they could be
+	mu    sync.Mutex
+	said  []complaint     // of services that are slower than they could be
+	since map[*meter]Load // of its services, when it got them
 }
 
 // complaint is what a service has asked for.
@@ -58,7 +60,10 @@ func NewHost(settings HostSettings) *Host {
 	if settings.Connections <= 0 {
 		settings.Connections = 8
 	}
-	h := &Host{settings: settings, gate: newGate(settings.Connections, settings.Connections)}
+	if settings.Meters == nil {
+		settings.Meters = &Meters{}
+	}
+	h := &Host{settings: settings, gate: newGate(settings.Connections, settings.Connections), meters: settings.Meters, since: map[*meter]Load{}}
 	if settings.BytesPerSecond > 0 {
 		h.pace = rate.NewLimiter(rate.Limit(settings.BytesPerSecond), paceBurst)
 	}
@@ -103,8 +108,6 @@ func (h *Host) pay(ctx context.Context, octets int) error {
 	if h.pace == nil {
 		return nil
 	}
-	began := time.Now()
-	defer func() { h.meter.add(Load{Paced: time.Since(began)}) }()
 	for octets > 0 {
 		n := min(octets, paceBurst, max(1, int(float64(h.pace.Limit())*paceTime.Seconds())))
 		if err := h.pace.WaitN(ctx, n); err != nil {
@@ -119,7 +122,12 @@ func (h *Host) pay(ctx context.Context, octets int) error {
 type paced struct {
 	ctx  context.Context
 	from io.Reader
-	host *Host
+	host payee
+}
+
+// payee is whom octets are paid to: a host, or a service of one that measures how long that takes.
+type payee interface {
+	pay(ctx context.Context, octets int) error
 }
 
 func (p *paced) Read(buffer []byte) (int, error) {

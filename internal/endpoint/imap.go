@@ -194,9 +194,9 @@ func (h *IMAP) logInWith(ctx context.Context, account rehome.Account, credential
 		return nil, h.logInFault(account, err)
 	}
 	log.opened(began)
-	ended := h.host.meter.begin(func() Load {
+	ended := h.meter.begin(func() Load {
 		awaited, turns := client.Awaited()
-		return h.host.meter.awaited(time.Since(began), awaited, turns)
+		return h.meter.awaited(time.Since(began), awaited, turns)
 	})
 	return &Session{Client: client, Account: account.Address, host: h, log: log, ended: ended}, nil
 }
@@ -242,7 +242,7 @@ func (h *IMAP) Visit(ctx context.Context) (*Session, error) {
 func (h *IMAP) dial(ctx context.Context, options imap.Options) (*imap.Client, error) {
 	options.Address, options.Security, options.TLS = h.settings.Address, h.settings.Security, verified(h.settings.TLS)
 	options.Timeout = h.settings.Timeout
-	options.Dial = imap.DialFunc(h.host.meter.dialing(h.host.permitted(h.settings.Dial)))
+	options.Dial = imap.DialFunc(h.meter.dialing(h.host.permitted(h.settings.Dial)))
 	options.Pace = h.settings.Pace
 	client, err := imap.Dial(ctx, options)
 	if err != nil {

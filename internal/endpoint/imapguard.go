@@ -27,7 +27,7 @@ func (s *Session) guarded(ctx context.Context, h imap.FetchHandler) imap.FetchHa
 	if literal != nil && s.host.host.pace != nil {
 		literal = func(l *imap.Literal) error {
 			paid := *l
-			paid.Reader = &paced{ctx: ctx, from: l.Reader, host: s.host.host}
+			paid.Reader = &paced{ctx: ctx, from: l.Reader, host: s.host}
 			return h.Literal(&paid)
 		}
 	}

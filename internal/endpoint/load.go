@@ -4,12 +4,11 @@ package endpoint
 
 import (
 	"cmp"
-	"context"
 	"maps"
-	"net"
 	"slices"
-	"sync"
 	"time"
+
+	"rehome"
 )
 
 // Load is how the time of connections to a host was spent, summed over all of them.
@@ -18,19 +17,27 @@ type Load struct {
 	Awaited time.Duration // of that, waiting for the server's answers, or for it to take what is sent
 	OnWay   time.Duration // of Awaited, what the line needs at least: a round trip for each turn
 	Paced   time.Duration // waiting because the settings allow no more octets a second
+	Queued  time.Duration // waiting for a place, because the settings allow no more connections
+	Eased   time.Duration // waiting for a place, because the server has asked to go slower
 
-	unmeasured bool // something else was done with the host, of which this is not known
+	// Unmeasured is how often something else was done with the host, of which nothing of this is known.
+	Unmeasured int64
 }
 
 // Plus returns the sum of two loads.
 func (l Load) Plus(m Load) Load {
-	return Load{l.Open + m.Open, l.Awaited + m.Awaited, l.OnWay + m.OnWay, l.Paced + m.Paced, l.unmeasured || m.unmeasured}
+	return Load{l.Open + m.Open, l.Awaited + m.Awaited, l.OnWay + m.OnWay, l.Paced + m.Paced, l.Queued + m.Queued, l.Eased + m.Eased,
+		l.Unmeasured + m.Unmeasured}
 }
 
 // Minus returns what has come since an earlier load of the same host.
 func (l Load) Minus(m Load) Load {
-	return Load{l.Open - m.Open, l.Awaited - m.Awaited, l.OnWay - m.OnWay, l.Paced - m.Paced, l.unmeasured}
+	return Load{l.Open - m.Open, l.Awaited - m.Awaited, l.OnWay - m.OnWay, l.Paced - m.Paced, l.Queued - m.Queued, l.Eased - m.Eased,
+		l.Unmeasured - m.Unmeasured}
 }
+
+// held is for how long the work was held up by the server, beside what the line needs.
+func (l Load) held() time.Duration { return l.Awaited - l.OnWay + l.Eased }
 
 // Share is a part of the time for which work was held up.
 type Share struct {
@@ -42,25 +49,28 @@ type Share struct {
 const (
 	BySource      = "source"
 	ByDestination = "destination"
-	ByLine        = "round trips"  // to either end
-	ByLimit       = "own limit"    // limits.bytes_per_second
-	ByUs          = "this machine" // neither end was waited for
+	ByLine        = "round trips"              // to either end
+	ByLimit       = "own limit"                // limits.bytes_per_second
+	ByPlaces      = "own limit on connections" // the others of limits
+	ByLedger      = "ledger"
+	ByUs          = "this machine" // neither end was waited for, nor the ledger
 )
 
-// Shares says what held work between two hosts up, the most first, in whole per cent that make a hundred. Nothing is said of less than a
-// second, nor where a host was not measured; what is below one per cent is left out.
-func Shares(source, destination Load) []Share {
-	if source.unmeasured || destination.unmeasured {
+// Shares says what held work between two hosts up, the most first, in whole per cent that make a hundred. The ledger is for how long it
+// was waited for meanwhile. Nothing is said of less than a second, nor where a host was not measured; what is below one per cent is
+// left out.
+func Shares(source, destination Load, ledger time.Duration) []Share {
+	both := source.Plus(destination)
+	if both.Unmeasured > 0 {
 		return nil
 	}
-	both := source.Plus(destination)
+	// While one end is waited for, the connections of the other may stand idle, or be waited for as well: at least so much is left.
+	// Somebody may wait for the ledger while a server answers: at most so much of it is the ledger.
+	ours := max(0, both.Open/2-both.Awaited-both.Paced-both.Queued-both.Eased)
+	ledger = min(max(0, ledger), ours)
 	return percent(map[string]time.Duration{
-		BySource:      source.Awaited - source.OnWay,
-		ByDestination: destination.Awaited - destination.OnWay,
-		ByLine:        source.OnWay + destination.OnWay,
-		ByLimit:       source.Paced + destination.Paced,
-		// While one end is waited for, the connections of the other may stand idle, or be waited for as well: at least so much is left.
-		ByUs: max(0, both.Open/2-both.Awaited-both.Paced),
+		BySource: source.held(), ByDestination: destination.held(), ByLine: both.OnWay, ByLimit: both.Paced, ByPlaces: both.Queued,
+		ByLedger: ledger, ByUs: ours - ledger,
 	})
 }
 
@@ -85,82 +95,37 @@ func percent(times map[string]time.Duration) (shares []Share) {
 	return shares
 }
 
-// meter sums up the loads of a host's connections, the open ones included.
-type meter struct {
-	mu    sync.Mutex
-	ended Load
-	open  map[any]func() Load
-	least time.Duration // to connect: TCP's handshake takes one round trip, and no program at the other end has to wake up for it
+// ServerShares is what the work with one server was held up by.
+type ServerShares struct {
+	Side    rehome.Side `json:"side"`
+	Service string      `json:"service"` // imap, dav, ...
+	Host    string      `json:"host"`    // as in the settings, with its port
+	Shares  []Share     `json:"shares"`  // the most first
 }
 
-// begin counts a connection until the returned function is called. load is asked for what it has come to.
-func (m *meter) begin(load func() Load) (end func()) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.open == nil {
-		m.open = map[any]func() Load{}
-	}
-	key := new(int)
-	m.open[key] = load
-	return func() {
-		last := load()
-		m.mu.Lock()
-		defer m.mu.Unlock()
-		delete(m.open, key)
-		m.ended = m.ended.Plus(last)
-	}
-}
+// ByOthers is what is left of the time of a server's connections: the other end or this machine were waited for.
+const ByOthers = "not by it"
 
-// add counts what is no connection of its own.
-func (m *meter) add(l Load) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.ended = m.ended.Plus(l)
-}
-
-// roundTrip is how long one takes at most, as far as connecting has told; 0 before.
-func (m *meter) roundTrip() time.Duration {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.least
-}
-
-// dialing measures how long it takes to connect.
-func (m *meter) dialing(dial dialFunc) dialFunc {
-	if dial == nil {
-		dial = (&net.Dialer{}).DialContext
-	}
-	return func(ctx context.Context, network, address string) (net.Conn, error) {
-		began := time.Now()
-		conn, err := dial(ctx, network, address)
-		if err == nil {
-			took := max(time.Since(began), 1)
-			m.mu.Lock()
-			if m.least == 0 || took < m.least {
-				m.least = took
-			}
-			m.mu.Unlock()
+// SharesOf says of each server what its time was spent with, of those that were used for a second or longer and measured.
+func SharesOf(servers map[Server]Load) []ServerShares {
+	all := []ServerShares{}
+	for server, load := range servers {
+		if load.Unmeasured > 0 {
+			continue
 		}
-		return conn, err
+		by := BySource
+		if server.Side == rehome.Destination {
+			by = ByDestination
+		}
+		shares := percent(map[string]time.Duration{
+			by: load.held(), ByLine: load.OnWay, ByLimit: load.Paced, ByPlaces: load.Queued, ByOthers: max(0, load.Open-load.Awaited-load.Paced),
+		})
+		if shares != nil {
+			all = append(all, ServerShares{server.Side, server.Service, server.Address, shares})
+		}
 	}
-}
-
-// awaited is the load of turns in which a server was waited for.
-func (m *meter) awaited(open, awaited time.Duration, turns int) Load {
-	awaited = min(awaited, open)
-	return Load{Open: open, Awaited: awaited, OnWay: min(awaited, time.Duration(turns)*m.roundTrip())}
-}
-
-// Load is how the time of the host's connections was spent so far.
-func (h *Host) Load() Load {
-	h.meter.mu.Lock()
-	sum, open := h.meter.ended, make([]func() Load, 0, len(h.meter.open))
-	for _, load := range h.meter.open {
-		open = append(open, load)
-	}
-	h.meter.mu.Unlock()
-	for _, load := range open {
-		sum = sum.Plus(load())
-	}
-	return sum
+	slices.SortFunc(all, func(a, b ServerShares) int {
+		return cmp.Or(-cmp.Compare(a.Side, b.Side), cmp.Compare(a.Host, b.Host), cmp.Compare(a.Service, b.Service)) // the source first
+	})
+	return all
 }

@@ -25,6 +25,7 @@ type service struct {
 	lockout  *lockout // made by the service, which knows what to say
 	log      hostLog
 	waits    func() (over func()) // notes that an answer is waited for
+	meter    *meter
 }
 
 // newService returns one of a host that speaks a protocol at an address; first is how many connections, or whatever the
@@ -34,14 +35,15 @@ func newService(host *Host, protocol, address, unit string, first int) service {
 		host = NewHost(HostSettings{})
 	}
 	gate := host.gate.inner(min(first, host.settings.Connections))
+	gate.meter = host.meterOf(protocol, address)
 	log := newHostLog(host.settings.Log, host.settings.Side, protocol, address)
 	tell := func(sentence string) { host.hear(protocol, sentence) }
 	waits := func() func() {
 		return host.settings.Waits.Begin("the " + cmp.Or(string(host.settings.Side), "server") + " " + address)
 	}
 	return service{
-		waits: waits,
-		host:  host, side: host.settings.Side, gate: gate, log: log,
+		waits: waits, meter: gate.meter,
+		host: host, side: host.settings.Side, gate: gate, log: log,
 		patience: &patience{gate: gate, side: host.settings.Side, unit: unit, tell: tell, log: log.Logger},
 	}
 }
@@ -56,6 +58,7 @@ func (s *service) attempt(ctx context.Context, account rehome.Account, logIn fun
 	}
 	err := logIn()
 	s.lockout.note(account, err)
+	s.meter.loggedIn(err)
 	return err
 }
 
@@ -63,6 +66,16 @@ func (s *service) attempt(ctx context.Context, account rehome.Account, logIn fun
 func (s *service) enter(ctx context.Context) error {
 	s.patience.relax()
 	return s.gate.enter(ctx)
+}
+
+// pay is Host.pay of octets of this service.
+func (s *service) pay(ctx context.Context, octets int) error {
+	if s.host.pace == nil {
+		return nil
+	}
+	began := time.Now()
+	defer func() { s.meter.add(Load{Paced: time.Since(began)}) }()
+	return s.host.pay(ctx, octets)
 }
 
 // openSession waits for a place and logs in as account, unless the lock-out forbids it. The place is given back if that fails;

@@ -28,7 +28,7 @@ func NewSieve(settings ServiceSettings) *Sieve {
 type SieveSession struct {
 	*managesieve.Client
 	stay
-	host *Host // whom octets are paid to
+	host *Sieve // whom octets are paid to
 }
 
 // Close is that of the place, not of the client.
@@ -122,7 +122,7 @@ func (h *Sieve) logIn(ctx context.Context, account rehome.Account, c credentials
 			"check that the IMAP login also works for ManageSieve")
 	}
 	log.opened(began)
-	return &SieveSession{client, stay{gate: h.gate, log: log, quit: client.Logout}, h.host}, nil
+	return &SieveSession{client, stay{gate: h.gate, log: log, quit: client.Logout}, h}, nil
 }
 
 // hidden takes the secret out of what went wrong with a log-in: some servers repeat the command that they did not like.

@@ -16,6 +16,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 
 	"rehome"
 	"rehome/internal/config"
@@ -30,9 +31,13 @@ type Move struct {
 	version  string
 	log      *slog.Logger
 	waits    *endpoint.Waits
+	meters   *endpoint.Meters
+	works    works
 
 	// permit is asked before anything is written to the destination; nil where this process has all accounts to itself.
 	permit func() error
+
+	joined atomic.Pointer[func() error] // of a worker: why it does not take part, nil if it does
 
 	mu     sync.Mutex
 	ledger *ledger.Ledger
@@ -41,7 +46,7 @@ type Move struct {
 // New returns the move that settings describe. Nothing is opened before an operation needs it. log is told of the course
 // of all operations; nil discards.
 func New(settings *config.Config, version string, log *slog.Logger) *Move {
-	return &Move{settings: settings, version: version, log: rehome.Logger(log), waits: endpoint.NewWaits()}
+	return &Move{settings: settings, version: version, log: rehome.Logger(log), waits: endpoint.NewWaits(), meters: &endpoint.Meters{}}
 }
 
 // Waits are the answers that the operations wait for at this moment.
@@ -118,7 +123,7 @@ type hosts struct {
 func (m *Move) hosts(slowed func(rehome.Side, string)) hosts {
 	host := func(side rehome.Side, connections int) *endpoint.Host {
 		settings := endpoint.HostSettings{Side: side, Connections: connections, BytesPerSecond: int64(m.settings.Limits.BytesPerSecond), Log: m.log,
-			Waits: m.waits, Permit: m.permit}
+			Waits: m.waits, Meters: m.meters, Permit: m.permit}
 		if slowed != nil {
 			settings.Slowed = func(sentence string) { slowed(side, sentence) }
 		}
@@ -128,8 +133,9 @@ func (m *Move) hosts(slowed func(rehome.Side, string)) hosts {
 		src: host(rehome.Source, m.settings.Limits.SourceConnections),
 		dst: host(rehome.Destination, m.settings.Limits.DestinationConnections),
 		dsync: endpoint.NewHost(endpoint.HostSettings{Side: rehome.Destination, Connections: m.settings.Destination.Dsync.Connections, Log: m.log,
+			Meters: m.meters, Permit: m.permit}),
+		drops: endpoint.NewHost(endpoint.HostSettings{Side: rehome.Source, Connections: dropConnections, Log: m.log, Meters: m.meters,
 			Permit: m.permit}),
-		drops: endpoint.NewHost(endpoint.HostSettings{Side: rehome.Source, Connections: dropConnections, Log: m.log, Permit: m.permit}),
 	}
 }
 

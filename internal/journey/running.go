@@ -31,27 +31,28 @@ type Running struct {
 	Began time.Time `json:"began"`
 	State RunState  `json:"state"`
 
-	Accounts          int              `json:"accounts"`
-	Known             int              `json:"known"` // accounts whose messages are counted
-	Finished          int              `json:"finished"`
-	Failed            int              `json:"failed"`   // of those
-	Messages          int64            `json:"messages"` // of the accounts that are known
-	Octets            int64            `json:"bytes"`    // likewise; -1 when a server does not say
-	Done              int64            `json:"done"`     // messages at the destination
-	Copied            int64            `json:"copied"`   // by this pass, or read by this comparison
-	CopiedOctets      int64            `json:"copied_bytes"`
-	Objects           int64            `json:"objects"` // contacts and calendar objects that were dealt with
-	ElapsedSeconds    float64          `json:"elapsed_seconds"`
-	MessagesPerSecond float64          `json:"messages_per_second"`
-	OctetsPerSecond   float64          `json:"bytes_per_second"`
-	LeftSeconds       float64          `json:"left_seconds"` // 0: nothing to tell it from
-	QuietSeconds      float64          `json:"quiet_seconds"`
-	Waiting           string           `json:"waiting"`    // what holds mailboxes up, as a sentence
-	Slowed            string           `json:"slowed"`     // what a host has said about our speed
-	HeldUp            []endpoint.Share `json:"held_up_by"` // in the last minute, the most first
-	HeldUpWhole       []endpoint.Share `json:"held_up_by_since_the_beginning"`
-	Awaited           string           `json:"awaited"` // the host whose answer is waited for
-	AwaitedSeconds    float64          `json:"awaited_seconds"`
+	Accounts          int                     `json:"accounts"`
+	Known             int                     `json:"known"` // accounts whose messages are counted
+	Finished          int                     `json:"finished"`
+	Failed            int                     `json:"failed"`   // of those
+	Messages          int64                   `json:"messages"` // of the accounts that are known
+	Octets            int64                   `json:"bytes"`    // likewise; -1 when a server does not say
+	Done              int64                   `json:"done"`     // messages at the destination
+	Copied            int64                   `json:"copied"`   // by this pass, or read by this comparison
+	CopiedOctets      int64                   `json:"copied_bytes"`
+	Objects           int64                   `json:"objects"` // contacts and calendar objects that were dealt with
+	ElapsedSeconds    float64                 `json:"elapsed_seconds"`
+	MessagesPerSecond float64                 `json:"messages_per_second"`
+	OctetsPerSecond   float64                 `json:"bytes_per_second"`
+	LeftSeconds       float64                 `json:"left_seconds"` // 0: nothing to tell it from
+	QuietSeconds      float64                 `json:"quiet_seconds"`
+	Waiting           string                  `json:"waiting"`    // what holds mailboxes up, as a sentence
+	Slowed            string                  `json:"slowed"`     // what a host has said about our speed
+	HeldUp            []endpoint.Share        `json:"held_up_by"` // in the last minute, the most first
+	HeldUpWhole       []endpoint.Share        `json:"held_up_by_since_the_beginning"`
+	Servers           []endpoint.ServerShares `json:"servers"` // what the time of each server's connections was spent with since the beginning
+	Awaited           string                  `json:"awaited"` // the host whose answer is waited for
+	AwaitedSeconds    float64                 `json:"awaited_seconds"`
 }
 
 // RunState says whether a process still works.
@@ -80,7 +81,7 @@ func (r Running) Snapshot() conductor.Snapshot {
 		Copied: r.Copied, CopiedOctets: r.CopiedOctets, Objects: r.Objects, Elapsed: duration(r.ElapsedSeconds),
 		MessagesPerSecond: r.MessagesPerSecond, OctetsPerSecond: r.OctetsPerSecond, Left: duration(r.LeftSeconds),
 		Waiting: r.Waiting, Quiet: duration(r.QuietSeconds), Slowed: r.Slowed,
-		HeldUp: conductor.HeldUp{Lately: r.HeldUp, Whole: r.HeldUpWhole},
+		HeldUp: conductor.HeldUp{Lately: r.HeldUp, Whole: r.HeldUpWhole, Servers: r.Servers},
 	}
 }
 
@@ -90,7 +91,7 @@ func (r *Running) take(s conductor.Snapshot) {
 	r.Copied, r.CopiedOctets, r.Objects, r.ElapsedSeconds = s.Copied, s.CopiedOctets, s.Objects, s.Elapsed.Seconds()
 	r.MessagesPerSecond, r.OctetsPerSecond, r.LeftSeconds = s.MessagesPerSecond, s.OctetsPerSecond, s.Left.Seconds()
 	r.Waiting, r.QuietSeconds, r.Slowed = s.Waiting, s.Quiet.Seconds(), s.Slowed
-	r.HeldUp, r.HeldUpWhole = nonNil(s.HeldUp.Lately), nonNil(s.HeldUp.Whole)
+	r.HeldUp, r.HeldUpWhole, r.Servers = nonNil(s.HeldUp.Lately), nonNil(s.HeldUp.Whole), nonNil(s.HeldUp.Servers)
 }
 
 func duration(seconds float64) time.Duration {
@@ -107,7 +108,7 @@ func (m *Move) beacons() string {
 
 // show lets other processes see work until the returned function is called. That nobody can see it is no reason not to do it.
 func (m *Move) show(work string, progress *conductor.Progress) (over func()) {
-	began := time.Now()
+	began, counted := time.Now(), m.works.begin(work, progress)
 	light, err := beacon.Kindle(m.beacons(), work, func(ended bool) any {
 		r := Running{Work: work, PID: os.Getpid(), Began: began, State: RunRunning}
 		if ended {
@@ -121,9 +122,12 @@ func (m *Move) show(work string, progress *conductor.Progress) (over func()) {
 	})
 	if err != nil {
 		m.log.Info("nobody can watch", rehome.LogError, err.Error())
-		return func() {}
+		return counted
 	}
-	return light.Out
+	return func() {
+		light.Out()
+		counted()
+	}
 }
 
 // Watch asks a process that syncs or verifies with this move, at every tick until it has ended, tells what it answers, and

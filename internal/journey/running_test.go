@@ -33,7 +33,9 @@ func TestRunning_snapshotComesAcross(t *testing.T) {
 			field.SetString(fields.Type().Field(i).Name)
 		case reflect.Struct:
 			want.HeldUp = conductor.HeldUp{Lately: []endpoint.Share{{By: endpoint.BySource, Percent: 100}},
-				Whole: []endpoint.Share{{By: endpoint.ByLine, Percent: 60}, {By: endpoint.ByUs, Percent: 40}}}
+				Whole: []endpoint.Share{{By: endpoint.ByLine, Percent: 60}, {By: endpoint.ByUs, Percent: 40}},
+				Servers: []endpoint.ServerShares{{Side: rehome.Source, Service: "imap", Host: "a:993",
+					Shares: []endpoint.Share{{By: endpoint.ByOthers, Percent: 100}}}}}
 		default:
 			t.Fatalf("%s: give it a value here", fields.Type().Field(i).Name)
 		}

@@ -64,7 +64,7 @@ func (m *Move) sync(ctx context.Context, openers []opener, who selection, option
 	defer m.show(workSync, watcher.Progress)()
 	defer m.noteSpeed(ctx, who.store, watcher.Progress)()
 	hosts := m.hosts(watcher.Progress.Slowed)
-	hosts.explain(watcher.Progress)
+	m.explain(who.store, watcher.Progress)
 	opened, err := openAll(ctx, openers, who, hosts, options, watcher)
 	if err != nil {
 		return Synced{}, err

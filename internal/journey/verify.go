@@ -46,7 +46,7 @@ func (m *Move) Verify(ctx context.Context, choice people.Choice, options VerifyO
 	}
 	defer m.show(workVerify, progress)()
 	hosts := m.hosts(progress.Slowed)
-	hosts.explain(progress)
+	m.explain(who.store, progress)
 	parts, err := m.verifiedMail(ctx, who, options, hosts)
 	if err != nil {
 		return verify.Document{}, err

@@ -51,6 +51,7 @@ const (
 func (m *Move) Work(ctx context.Context, options WorkerOptions, watcher Watcher) (Worked, error) {
 	stop, over := watcher.finish()
 	defer over()
+	m.joined.Store(&lostStore)
 	defer m.show(workSync, watcher.Progress)()
 	c := &crew{move: m, options: options, watcher: watcher, stop: stop}
 	pause := firstJoinPause
@@ -78,6 +79,9 @@ func (m *Move) Work(ctx context.Context, options WorkerOptions, watcher Watcher)
 		pause = min(2*pause, longestJoinPause)
 	}
 }
+
+// lostStore is why a worker does not take part before it has joined, and when it has to join again.
+var lostStore = func() error { return errors.New("the worker has not joined the others yet") }
 
 // crew is this process among the workers.
 type crew struct {
@@ -143,8 +147,10 @@ func (c *crew) session(ctx context.Context) (err error) {
 	}
 	c.former = c.worked.Name
 	keeper := worker.NewKeeper(c.store.Leases, c.worked.Name, c.options.Lease)
-	m.permit = keeper.Permit
+	permit := keeper.Permit
+	m.permit = permit
 	c.limits = c.share()
+	m.explain(store, c.watcher.Progress)
 	defer func() { err = errors.Join(err, c.closeRuns()) }()
 	defer c.limits.Cut()
 	limits := m.settings.Limits
@@ -159,6 +165,8 @@ func (c *crew) session(ctx context.Context) (err error) {
 	defer m.noteSpeed(ctx, store, c.watcher.Progress)()
 	c.leave = w.Leave()
 	c.joined++
+	m.joined.Store(&permit)
+	defer m.joined.Store(&lostStore)
 	c.options.Told(fmt.Sprintf("worker %s takes accounts, %d at once", c.worked.Name, accounts))
 	return w.Run(ctx)
 }

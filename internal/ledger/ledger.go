@@ -84,7 +84,7 @@ func New(ctx context.Context, database Database) (*Ledger, error) {
 
 // NewAt is New with a clock of one's own.
 func NewAt(ctx context.Context, database Database, now func() time.Time) (*Ledger, error) {
-	s := &store{database: database, db: database.Pool(), now: now}
+	s := &store{database: database, db: database.Pool(), now: now, spent: &spent{}}
 	var err error
 	if s.writer, err = newWriter(ctx, database, s.checkLease); err != nil {
 		return nil, errors.Join(s.fault("open store", err), s.db.Close())

@@ -68,7 +68,8 @@ type store struct {
 	db       *sql.DB
 	writer   *writer
 	now      func() time.Time
-	leased   bool // everything is written under a lease
+	leased   bool   // everything is written under a lease
+	spent    *spent // nil for nobody who counts
 }
 
 var errDamaged = errors.New("the ledger is damaged")
@@ -110,6 +111,7 @@ func (s *store) do(c *change) error {
 	if s.leased && c.lease == nil {
 		return errUnleased()
 	}
+	defer s.spent.on(writes)()
 	return s.fault("write store", s.writer.do(c))
 }
 
@@ -119,6 +121,7 @@ func (s *store) read(ctx context.Context, scan func(*sql.Rows) error, query stri
 	if ctx.Err() != nil {
 		return s.fault("read store", ctx.Err())
 	}
+	defer s.spent.on(reads)()
 	rows, err := s.db.QueryContext(context.WithoutCancel(ctx), query, args...)
 	if err != nil {
 		return s.fault("read store", err)

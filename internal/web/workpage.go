@@ -42,12 +42,13 @@ type workView struct {
 // heldUp is what a pass waits for most, and what that can be helped with.
 type heldUp struct {
 	Lately, Whole []endpoint.Share
+	Servers       []endpoint.ServerShares // since the pass began
 	Next          string
 }
 
 // heldUpBy says what to do about what holds a pass up most.
 func heldUpBy(running journey.Running) heldUp {
-	h := heldUp{Lately: running.HeldUp, Whole: running.HeldUpWhole}
+	h := heldUp{Lately: running.HeldUp, Whole: running.HeldUpWhole, Servers: running.Servers}
 	if len(h.Lately) == 0 {
 		h.Lately = h.Whole
 	}
@@ -57,7 +58,9 @@ func heldUpBy(running journey.Running) heldUp {
 			endpoint.ByDestination: "more connections may help, as long as the destination takes more with them: limits.destination_connections",
 			endpoint.ByLine:        "run rehome nearer to the servers, or with more connections: limits.per_account",
 			endpoint.ByLimit:       "the settings keep the pass so slow: limits.bytes_per_second",
-			endpoint.ByUs:          "a machine with faster processors or disks would copy faster",
+			endpoint.ByPlaces:      "the settings allow no more connections: limits.source_connections, limits.destination_connections",
+			endpoint.ByLedger:      "a faster disk for the ledger, or a nearer PostgreSQL server, would help",
+			endpoint.ByUs:          "a machine with faster processors would copy faster",
 		}[h.Lately[0].By]
 	}
 	return h
