@@ -59,7 +59,7 @@ var floors = []struct {
 	{"the pages of people", []string{"rehome/internal/guide"}},
 	{"the settings", []string{"rehome/internal/config"}},
 	{"the operations behind every face", []string{"rehome/internal/journey"}},
-	{"the faces", []string{"rehome/internal/cli", "rehome/internal/web"}},
+	{"the faces", []string{"rehome/internal/cli", "rehome/internal/metrics", "rehome/internal/web"}},
 	{"the binary", []string{"rehome/cmd/rehome"}},
 }
 

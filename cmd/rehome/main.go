@@ -13,6 +13,7 @@ import (
 
 	"rehome/internal/cli"
 	"rehome/internal/journey"
+	"rehome/internal/metrics"
 	"rehome/internal/vault"
 	"rehome/internal/web"
 )
@@ -32,8 +33,18 @@ func run() int {
 		Err:         os.Stderr,
 		NewIdentity: vault.CreateIdentity,
 		Screen:      showScreen,
+		Admin:       openAdmin,
 	}
 	return app.Run(context.Background(), os.Args[1:])
+}
+
+// openAdmin answers those who watch this process.
+func openAdmin(ctx context.Context, move *journey.Move, address string) (at string, end func(), err error) {
+	listener, err := metrics.Listen(ctx, address, move)
+	if err != nil {
+		return "", nil, err
+	}
+	return listener.Address, listener.Close, nil
 }
 
 // showScreen shows a move in a browser until the context ends.

@@ -46,6 +46,9 @@ type App struct {
 
 	// Screen shows a move in a browser until the context ends.
 	Screen func(ctx context.Context, move *journey.Move, options ScreenOptions, log *slog.Logger) error
+
+	// Admin answers at an address, with metrics, health and profiles of this process, until end is called.
+	Admin func(ctx context.Context, move *journey.Move, address string) (at string, end func(), err error)
 }
 
 // Run executes one command line, without the program's name, and returns the exit code. A first

@@ -43,6 +43,7 @@ const defaultScreen = "127.0.0.1:8025"
 
 func serveCommand(f *frame) *cobra.Command {
 	options := ScreenOptions{Planned: planSummary, Synced: syncSummary, Verified: verdictSentence, Progress: progressLine}
+	var watched *admin
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Show the move in a browser, with live figures",
@@ -75,9 +76,12 @@ people type with --host. Ctrl-C or SIGTERM ends it; a pass that was begun there 
 					return err
 				})
 			}
-			return rehome.OutcomeDone, errors.Join(f.app.Screen(ctx, move, options, f.log), answered)
+			return f.whileWatched(ctx, move, watched, func() (rehome.Outcome, error) {
+				return rehome.OutcomeDone, errors.Join(f.app.Screen(ctx, move, options, f.log), answered)
+			})
 		})),
 	}
+	watched = adminFlag(cmd)
 	cmd.Flags().StringVar(&options.Listen, "listen", defaultScreen, "address and port of this machine to listen on")
 	cmd.Flags().StringVar(&options.Host, "host", "", "host name under which a reverse proxy with HTTPS shows it")
 	return cmd

@@ -22,6 +22,7 @@ import (
 func syncCommand(f *frame) *cobra.Command {
 	var who *selection
 	var as syncFlags
+	var watched *admin
 	cmd := &cobra.Command{
 		Use:   "sync",
 		Short: "Copy mail, contacts, calendars and rules to the destination",
@@ -60,9 +61,10 @@ or a changed source, or fix or accept what an end rejects.`,
 			if err != nil {
 				return rehome.OutcomeDone, err
 			}
-			return f.syncAs(ctx, move, accounts, as)
+			return f.whileWatched(ctx, move, watched, func() (rehome.Outcome, error) { return f.syncAs(ctx, move, accounts, as) })
 		})),
 	}
+	watched = adminFlag(cmd)
 	who = f.selectAccounts(cmd)
 	f.listAll(cmd)
 	as.add(cmd)

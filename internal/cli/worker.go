@@ -29,6 +29,7 @@ func workerCommand(f *frame) *cobra.Command {
 
 func workerRunCommand(f *frame) *cobra.Command {
 	var options journey.WorkerOptions
+	var watched *admin
 	cmd := &cobra.Command{
 		Use:   "run",
 		Short: "Take accounts of a pass that many machines work on",
@@ -52,15 +53,18 @@ Exit code 0: the worker was told to end. Otherwise it could not join.`,
 				command: "rehome worker run"}
 		}
 		options.Told = func(sentence string) { f.say("%s", printable(sentence)) }
-		worked, err := move.Work(ctx, options, journey.Watcher{Progress: conductor.NewProgress(), Finish: f.brake.Finish})
-		if err != nil {
-			return rehome.OutcomeDone, err
-		}
-		return f.give(worked, func(w io.Writer) error {
-			_, err := fmt.Fprintf(w, "%s has ended; it completed %s\n", printable(worked.Name), plural(worked.Accounts, "account"))
-			return err
+		return f.whileWatched(ctx, move, watched, func() (rehome.Outcome, error) {
+			worked, err := move.Work(ctx, options, journey.Watcher{Progress: conductor.NewProgress(), Finish: f.brake.Finish})
+			if err != nil {
+				return rehome.OutcomeDone, err
+			}
+			return f.give(worked, func(w io.Writer) error {
+				_, err := fmt.Fprintf(w, "%s has ended; it completed %s\n", printable(worked.Name), plural(worked.Accounts, "account"))
+				return err
+			})
 		})
 	}))
+	watched = adminFlag(cmd)
 	cmd.Flags().IntVar(&options.Accounts, "accounts", 0, "accounts at work at once (default: as many as limits has connections)")
 	cmd.Flags().DurationVar(&options.Lease, "lease", time.Minute, "how long an account stays with this worker when it says nothing")
 	return cmd
