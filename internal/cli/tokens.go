@@ -87,13 +87,17 @@ func (f *frame) giveTokens(list journey.TokenList, err error) (rehome.Outcome, e
 			_, err := fmt.Fprintln(w, "no program may use the API")
 			return err
 		}
-		t := newTable("TOKEN", "ROLE", "MADE", "BY", "ENDS")
+		t := newTable("TOKEN", "ROLE", "MADE", "BY", "ENDS", "LAST USED")
 		for _, token := range list.Tokens {
 			ends := token.Expires.Local().Format("2 Jan 2006 15:04")
 			if token.Expired {
 				ends = "has ended, " + ends
 			}
-			t.add(token.Name, string(token.Role), token.Made.Local().Format("2 Jan 2006 15:04"), token.By, ends)
+			used := "never"
+			if !token.Used.IsZero() {
+				used = token.Used.Local().Format("2 Jan 2006 15:04")
+			}
+			t.add(token.Name, string(token.Role), token.Made.Local().Format("2 Jan 2006 15:04"), token.By, ends, used)
 		}
 		return t.write(w, paletteFor(w, os.Getenv))
 	})

@@ -36,6 +36,7 @@ type Token struct {
 	Made    time.Time   `json:"made"`
 	Expires time.Time   `json:"expires"`
 	Expired bool        `json:"expired"`
+	Used    time.Time   `json:"used,omitzero"` // the last time, to the minute
 }
 
 // TokenList is all of them.
@@ -83,7 +84,23 @@ func (m *Move) ListTokens(ctx context.Context) (TokenList, error) {
 }
 
 func shownToken(t ledger.Token) Token {
-	return Token{Name: t.Name, Role: t.Role, By: t.Person, Made: t.Made, Expires: t.Expires, Expired: !time.Now().Before(t.Expires)}
+	return Token{Name: t.Name, Role: t.Role, By: t.Person, Made: t.Made, Expires: t.Expires, Expired: !time.Now().Before(t.Expires), Used: t.Used}
+}
+
+// usedEvery is how exactly the last use of a token is kept: a program that asks all the time does not write all the time.
+const usedEvery = time.Minute
+
+// TokenUsed notes that a token was used, unless that was noted just now.
+func (m *Move) TokenUsed(ctx context.Context, t ledger.Token) error {
+	now := time.Now()
+	if now.Sub(t.Used) < usedEvery {
+		return nil
+	}
+	store, err := m.store(ctx)
+	if err != nil {
+		return err
+	}
+	return store.Tokens.Use(ctx, t, now)
 }
 
 // MakeToken lets a program use the screen with a role, for so long.

@@ -35,6 +35,12 @@ func TestTokens(t *testing.T) {
 	if err != nil || len(kept) != 2 || kept[1].Digest != TokenDigest(made.Secret) || kept[1].Role != ledger.RoleLook {
 		t.Errorf("kept %+v, %v", kept, err)
 	}
+	if err := m.TokenUsed(ctx, kept[1]); err != nil {
+		t.Error(err)
+	}
+	if again, err := m.Tokens(ctx); err != nil || time.Since(again[1].Used) > time.Hour || !again[0].Used.IsZero() {
+		t.Errorf("used %v, %v", again, err)
+	}
 	list, err := m.ListTokens(ctx)
 	text, _ := json.Marshal(list)
 	if err != nil || len(list.Tokens) != 2 || list.Tokens[1].Expired || strings.Contains(string(text), kept[1].Digest) {

@@ -44,12 +44,16 @@ type Account struct {
 	VerifiedAt time.Time
 }
 
+// isCompared is accounts.compared of a new row: an account may have been compared before its first pass.
+const isCompared = `(SELECT COUNT(*) FROM verifications WHERE address = ?)`
+
 // saveAccount writes the row; the verdict is the verification's own.
 func saveAccount(tx *sql.Tx, a Account) error {
-	_, err := tx.Exec(`INSERT INTO accounts (address, state, pass, reason, next_step, started_unix, finished_unix) VALUES (?, ?, ?, ?, ?, ?, ?)
+	_, err := tx.Exec(`INSERT INTO accounts (address, state, pass, reason, next_step, started_unix, finished_unix, compared)
+		VALUES (?, ?, ?, ?, ?, ?, ?, `+isCompared+`)
 		ON CONFLICT (address) DO UPDATE SET state = excluded.state, pass = excluded.pass, reason = excluded.reason,
 		next_step = excluded.next_step, started_unix = excluded.started_unix, finished_unix = excluded.finished_unix`,
-		a.Address, a.State, a.Pass, a.Reason, a.NextStep, unix(a.Started), unix(a.Finished))
+		a.Address, a.State, a.Pass, a.Reason, a.NextStep, unix(a.Started), unix(a.Finished), a.Address)
 	if err != nil || a.Mailboxes < 0 {
 		return err
 	}

@@ -69,11 +69,11 @@ func writeIntents(path string) error {
 	}
 }
 
-// writeWithinLimit is writeIntents where no file can become larger than 600 kB, which stands for a
+// writeWithinLimit is writeIntents where no file can become larger than 1.5 MB, which stands for a
 // quota. The signal that comes with it would end the process.
 func writeWithinLimit(path string) error {
 	signal.Ignore(syscall.SIGXFSZ)
-	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: 1_200_000, Max: 1_200_000}); err != nil {
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: 1_500_000, Max: 1_500_000}); err != nil {
 		return err
 	}
 	return writeIntents(path)

@@ -19,12 +19,19 @@ type Token struct {
 	Person  string    // who has made it
 	Made    time.Time // to the second; set by the ledger
 	Expires time.Time // to the second
+	Used    time.Time // the last time, as Use was told; zero is never
 }
 
 // Add keeps a token; added is false where there is one of that name, which stays as it is.
 func (l *Tokens) Add(ctx context.Context, t Token) (added bool, err error) {
 	return l.changed(ctx, `INSERT INTO tokens (name, role, digest, person, made_unix, expires_unix) VALUES (?, ?, ?, ?, ?, ?)
 		ON CONFLICT (name) DO NOTHING`, t.Name, string(t.Role), t.Digest, t.Person, l.now().Unix(), t.Expires.Unix())
+}
+
+// Use notes that a token was used, if it still is that one. What is later stays.
+func (l *Tokens) Use(ctx context.Context, t Token, at time.Time) error {
+	_, err := l.changed(ctx, `UPDATE tokens SET used_unix = ? WHERE name = ? AND digest = ? AND used_unix < ?`, at.Unix(), t.Name, t.Digest, at.Unix())
+	return err
 }
 
 // Remove forgets the token of a name, and reports whether there was one.
@@ -36,12 +43,12 @@ func (l *Tokens) Remove(ctx context.Context, name string) (was bool, err error) 
 func (l *Tokens) All(ctx context.Context) (all []Token, err error) {
 	err = l.read(ctx, func(rows *sql.Rows) error {
 		var t Token
-		var made, expires int64
-		err := rows.Scan(&t.Name, &t.Role, &t.Digest, &t.Person, &made, &expires)
-		t.Made, t.Expires = fromUnix(made), fromUnix(expires)
+		var made, expires, used int64
+		err := rows.Scan(&t.Name, &t.Role, &t.Digest, &t.Person, &made, &expires, &used)
+		t.Made, t.Expires, t.Used = fromUnix(made), fromUnix(expires), fromUnix(used)
 		all = append(all, t)
 		return err
-	}, `SELECT name, role, digest, person, made_unix, expires_unix FROM tokens ORDER BY name`)
+	}, `SELECT name, role, digest, person, made_unix, expires_unix, used_unix FROM tokens ORDER BY name`)
 	return all, err
 }
 

@@ -56,7 +56,8 @@ func (l *Passes) Begin(ctx context.Context, queue []Turn) error {
 			if t.State == TurnOver {
 				continue
 			}
-			if _, err := tx.Exec(`INSERT INTO accounts (address) VALUES (?) ON CONFLICT (address) DO NOTHING`, t.Address); err != nil {
+			if _, err := tx.Exec(`INSERT INTO accounts (address, compared) VALUES (?, `+isCompared+`) ON CONFLICT (address) DO NOTHING`,
+				t.Address, t.Address); err != nil {
 				return err
 			}
 		}

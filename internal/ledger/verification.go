@@ -38,6 +38,9 @@ func (l *Verifications) Save(ctx context.Context, v Verification) error {
 			verified_unix = excluded.verified_unix, written_messages = 0, written_objects = 0, written_unix = 0,
 			rechecked_level = '', rechecked_unix = 0`,
 			v.Address, v.Level, v.Verdict, v.Result, l.now().Unix())
+		if err == nil {
+			_, err = tx.Exec(`UPDATE accounts SET compared = 1 WHERE address = ? AND compared = 0`, v.Address)
+		}
 		return err
 	})
 }

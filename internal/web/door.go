@@ -165,6 +165,9 @@ func (d *door) callerOf(r *http.Request) (visitor, bool, error) {
 	digest := journey.TokenDigest(strings.TrimSpace(secret))
 	for _, t := range tokens {
 		if t.Digest == digest && d.options.Now().Before(t.Expires) {
+			if err := d.move.TokenUsed(r.Context(), t); err != nil { // it counts nevertheless
+				d.options.Log.Warn("the use of a token was not noted", rehome.LogObject, t.Name, rehome.LogError, err.Error())
+			}
 			return visitor{name: "token " + t.Name, role: t.Role}, true, nil
 		}
 	}

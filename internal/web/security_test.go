@@ -172,6 +172,9 @@ func TestRoutes_tokens(t *testing.T) {
 		}
 	}
 	s.move.mu.Lock()
+	if used := s.move.used; !slices.Contains(used, "look") || slices.Contains(used, "old") {
+		t.Errorf("used %v", used)
+	}
 	s.move.tokens = nil
 	s.move.mu.Unlock()
 	if status, _, _ := s.call(http.MethodGet, "/api/v1/move", tokens[ledger.RoleLook], ""); status != http.StatusUnauthorized {

@@ -34,6 +34,7 @@ type Move interface {
 
 	Operators(ctx context.Context) ([]ledger.Operator, error)
 	Tokens(ctx context.Context) ([]ledger.Token, error)
+	TokenUsed(ctx context.Context, t ledger.Token) error
 	Accept(ctx context.Context, options journey.AcceptOptions) ([]verify.Open, error)
 	Withdraw(ctx context.Context, ids []string) error
 }

@@ -39,6 +39,7 @@ type testMove struct {
 	copied    int64
 	looks     int
 	deeds     []string // what was changed
+	used      []string // names of tokens
 	gone      int      // messages that have vanished
 	mx        string   // what stands there now
 }
@@ -271,6 +272,13 @@ func (m *testMove) Tokens(context.Context) ([]ledger.Token, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return append([]ledger.Token(nil), m.tokens...), nil
+}
+
+func (m *testMove) TokenUsed(_ context.Context, t ledger.Token) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.used = append(m.used, t.Name)
+	return nil
 }
 
 // testHash is a hash of testPassword that is made fast: a real one takes a second with the race detector.

@@ -116,6 +116,7 @@ func otherClauses() []clause {
 		{"operators are replaced and removed by name", operatorsByName},
 		{"tokens are added and removed by name", tokensByName},
 		{"pages of accounts", pagesOfAccounts},
+		{"an account is compared before its first pass", comparedBeforeAPass},
 		{"pages of findings", pagesOfFindings},
 		{"pages of the audit log", pagesOfTheAuditLog},
 		{"speeds add up and are forgotten", speedsAddUp},

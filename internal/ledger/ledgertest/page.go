@@ -168,6 +168,35 @@ func operatorsByName(t *testing.T, empty Empty) {
 	}
 }
 
+// What was compared before its first pass is not among those that were never compared, and what was not is until it is.
+func comparedBeforeAPass(t *testing.T, empty Empty) {
+	l := create(t, empty)
+	compare := func(address string) {
+		must(t, l.Verifications.Save(t.Context(), ledger.Verification{Address: address, Level: "full", Verdict: "equal", Result: []byte("{}")}))
+	}
+	want := func(addresses ...string) {
+		t.Helper()
+		page, err := l.again.Accounts.Page(t.Context(), ledger.AccountFilter{Verdict: ledger.NotVerified}, "", 9)
+		must(t, err)
+		var got []string
+		for _, a := range page {
+			got = append(got, a.Address)
+		}
+		if diff := cmp.Diff(addresses, got); diff != "" {
+			t.Error(diff)
+		}
+	}
+	compare("begun@example.test")
+	compare("saved@example.test")
+	must(t, l.Passes.Begin(t.Context(), queued("begun@example.test", "late@example.test", "never@example.test")))
+	must(t, l.Passes.Save(t.Context(), ledger.Account{Address: "saved@example.test", State: ledger.AccountPreStaged}, nil,
+		ledger.Turn{Address: "saved@example.test", State: ledger.TurnOver}))
+	want("late@example.test", "never@example.test")
+	compare("late@example.test")
+	must(t, l.Passes.Begin(t.Context(), queued("late@example.test")))
+	want("never@example.test")
+}
+
 func tokensByName(t *testing.T, empty Empty) {
 	l := create(t, empty)
 	l.now = func() time.Time { return time.Unix(5000, 0) }
@@ -184,6 +213,11 @@ func tokensByName(t *testing.T, empty Empty) {
 		}
 	}
 	watch.Made, other.Made = time.Unix(5000, 0).UTC(), time.Unix(5000, 0).UTC()
+	for _, at := range []int64{6000, 7000, 6500} {
+		must(t, l.Tokens.Use(t.Context(), watch, time.Unix(at, 0)))
+	}
+	must(t, l.Tokens.Use(t.Context(), ledger.Token{Name: "night", Digest: "of one before"}, time.Unix(6000, 0)))
+	watch.Used = time.Unix(7000, 0).UTC()
 	got, err := l.again.Tokens.All(t.Context())
 	must(t, err)
 	if diff := cmp.Diff([]ledger.Token{other, watch}, got); diff != "" {
