@@ -26,6 +26,7 @@ func main() {
 }
 
 func run() int {
+	collectAtLeisure()
 	app := cli.App{
 		Version:     version,
 		In:          os.Stdin,

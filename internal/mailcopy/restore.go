@@ -3,6 +3,7 @@
 package mailcopy
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -315,22 +316,26 @@ func (c claimant) examine(ctx context.Context, newest imap.UID) (endState, error
 // newestClaims returns the claims with the highest UIDs.
 func newestClaims(ctx context.Context, store Ledger, row ledger.Mailbox, expected side) ([]claim, error) {
 	var claims []claim
-	trim := func(keep int) {
-		slices.SortFunc(claims, func(a, b claim) int { return int(int64(b.uid) - int64(a.uid)) })
-		claims = claims[:min(len(claims), keep)]
+	var lowest imap.UID // of those that count, once there are enough
+	trim := func() {
+		slices.SortFunc(claims, func(a, b claim) int { return cmp.Compare(b.uid, a.uid) })
+		if claims = claims[:min(len(claims), probes)]; len(claims) == probes {
+			lowest = claims[probes-1].uid
+		}
 	}
 	err := store.Brought(ctx, &row, func(batch ledger.Stored) error {
-		for _, item := range batch.Items {
-			if uid, is := expected(item); is {
-				claims = append(claims, claim{uid, item})
+		for _, item := range slices.Backward(batch.Items) { // most batches rise, and so the first few of them leave none of the others
+			uid, is := expected(item)
+			if !is || uid < lowest {
+				continue
 			}
-		}
-		if len(claims) > claimWindow {
-			trim(probes)
+			if claims = append(claims, claim{uid, item}); len(claims) >= 2*probes {
+				trim()
+			}
 		}
 		return nil
 	})
-	trim(probes)
+	trim()
 	return claims, err
 }
 

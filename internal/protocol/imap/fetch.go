@@ -3,6 +3,7 @@
 package imap
 
 import (
+	"bufio"
 	"context"
 	"io"
 	"strconv"
@@ -47,6 +48,12 @@ type Literal struct {
 	Section string // what is between the brackets, upper case: "" for the whole message, "HEADER.FIELDS (DATE)"
 	Size    int64  // octets that will come
 	io.Reader
+}
+
+// WriteTo writes what is still to come. Most bodies are written out of the connection's own buffer, so that a header of some hundred
+// octets costs no buffer of its own.
+func (l *Literal) WriteTo(w io.Writer) (int64, error) {
+	return io.Copy(w, l.Reader)
 }
 
 // FetchHandler receives the answers of one Fetch. The functions run on the connection's reader:
@@ -407,7 +414,7 @@ func (a *fetched) take(section string, size int64, body io.Reader) error {
 // literalReader reads exactly the octets of a literal. A connection that ends inside is an error and
 // never the end of the message: a cut message must not look complete.
 type literalReader struct {
-	in    io.Reader
+	in    *bufio.Reader
 	left  int64
 	err   error
 	moved func(octets int64) // may be nil
@@ -427,6 +434,32 @@ func (r *literalReader) Read(p []byte) (int, error) {
 	}
 	r.err = unexpected(err)
 	return n, r.err
+}
+
+// WriteTo is Read out of the buffer of the connection, until all is written.
+func (r *literalReader) WriteTo(w io.Writer) (written int64, err error) {
+	for r.left > 0 {
+		if r.err != nil {
+			return written, r.err
+		}
+		if r.in.Buffered() == 0 {
+			_, err := r.in.Peek(1) // which fills it
+			r.err = unexpected(err)
+			continue
+		}
+		chunk, _ := r.in.Peek(int(min(r.left, int64(r.in.Buffered())))) // of what is there
+		n, err := w.Write(chunk)
+		_, _ = r.in.Discard(n) // likewise
+		r.left -= int64(n)
+		written += int64(n)
+		if r.moved != nil {
+			r.moved(int64(n))
+		}
+		if err != nil {
+			return written, err
+		}
+	}
+	return written, nil
 }
 
 // literal hands out a body. The error says that they come without end.

@@ -3,6 +3,7 @@
 package imap
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"crypto/sha256"
@@ -418,3 +419,37 @@ func TestFetch_unsolicitedDataIsSkipped(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// What is written out of the connection's buffer are the octets of the literal, and no more, also where they end late or too early.
+func TestLiteral_WriteTo(t *testing.T) {
+	t.Parallel()
+	text := strings.Repeat("0123456789", 30)
+	for _, size := range []int64{0, 1, 15, 16, 17, 250, 300, 301} {
+		body := &literalReader{in: bufio.NewReaderSize(strings.NewReader(text), 16), left: size}
+		var moved int64
+		body.moved = func(n int64) { moved += n }
+		var got strings.Builder
+		n, err := io.Copy(&got, &Literal{Size: size, Reader: body})
+		want := text[:min(size, int64(len(text)))]
+		if got.String() != want || n != int64(len(want)) || moved != n || errors.Is(err, io.ErrUnexpectedEOF) != (size > n) {
+			t.Errorf("%d octets: wrote %q, %d, %v; %d moved", size, got.String(), n, err, moved)
+		}
+		if rest, _ := io.ReadAll(body.in); size <= int64(len(text)) && string(rest) != text[size:] {
+			t.Errorf("%d octets: %q is left behind them", size, rest)
+		}
+	}
+}
+
+func TestLiteral_WriteTo_refused(t *testing.T) {
+	t.Parallel()
+	full := errors.New("full")
+	body := &literalReader{in: bufio.NewReader(strings.NewReader("abcdef")), left: 4}
+	n, err := (&Literal{Reader: body}).WriteTo(writerFunc(func(p []byte) (int, error) { return 1, full }))
+	if rest, _ := io.ReadAll(body.in); n != 1 || !errors.Is(err, full) || body.left != 3 || string(rest) != "bcdef" {
+		t.Errorf("wrote %d, %v; %d left, then %q", n, err, body.left, rest)
+	}
+}
+
+type writerFunc func([]byte) (int, error)
+
+func (w writerFunc) Write(p []byte) (int, error) { return w(p) }
