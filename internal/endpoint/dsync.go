@@ -81,16 +81,31 @@ type DsyncCall struct {
 // Reach waits for a place and has the destination start a dsync-server for account. Who has the call begins with it, or hangs up. The
 // error is a *rehome.Fault, or ctx's when that has ended.
 func (h *Dsync) Reach(ctx context.Context, account rehome.Account) (*DsyncCall, error) {
-	return openSession(ctx, &h.service, account, func() (*DsyncCall, error) {
-		defer h.waits()()
-		call := &DsyncCall{host: h, user: loginAt(h.side, account), log: h.log.connection(account.Address), began: time.Now()}
-		var err error
-		if call.stream, err = h.reach(ctx, call.user); err != nil {
-			return nil, h.connectFault(ctx, err, call.user)
-		}
-		call.stream, err = h.host.permittedStream(call.stream)
-		return call, err
-	})
+	return openSession(ctx, &h.service, account, func() (*DsyncCall, error) { return h.call(ctx, account) })
+}
+
+// TryReach is Reach in two steps: it takes a place, and reach goes on in it, which has to be called. Where there is no place at once, reach
+// is nil.
+func (h *Dsync) TryReach(ctx context.Context, account rehome.Account) (reach func() (*DsyncCall, error)) {
+	h.patience.relax()
+	if !h.gate.tryEnter() {
+		return nil
+	}
+	return func() (*DsyncCall, error) {
+		return openIn(ctx, &h.service, account, func() (*DsyncCall, error) { return h.call(ctx, account) })
+	}
+}
+
+// call starts a server, in a place that was taken.
+func (h *Dsync) call(ctx context.Context, account rehome.Account) (*DsyncCall, error) {
+	defer h.waits()()
+	call := &DsyncCall{host: h, user: loginAt(h.side, account), log: h.log.connection(account.Address), began: time.Now()}
+	var err error
+	if call.stream, err = h.reach(ctx, call.user); err != nil {
+		return nil, h.connectFault(ctx, err, call.user)
+	}
+	call.stream, err = h.host.permittedStream(call.stream)
+	return call, err
 }
 
 // HangUp gives up a call with which nothing was begun. Behind Begin it does nothing.

@@ -84,6 +84,11 @@ func openSession[S any](ctx context.Context, s *service, account rehome.Account,
 	if err := s.enter(ctx); err != nil {
 		return session, err
 	}
+	return openIn(ctx, s, account, logIn)
+}
+
+// openIn is openSession in a place that was taken.
+func openIn[S any](ctx context.Context, s *service, account rehome.Account, logIn func() (S, error)) (session S, err error) {
 	err = s.attempt(ctx, account, func() (err error) {
 		session, err = logIn()
 		return err

@@ -48,14 +48,28 @@ func (s *slice) listedBoxes(pair mapping.Pair) (src, dst imap.Selected, told boo
 }
 
 // callAhead has the destination start a dsync-server where there is something to say to it.
-func (s *slice) callAhead(ctx context.Context, jobs [][]mapping.Pair) {
+func (s *slice) callAhead(ctx context.Context, jobs [][]mapping.Pair) error {
 	if s.engine.options.Importer == nil {
-		return
+		return nil
 	}
 	s.line.whole = len(jobs) > 1 && len(s.view.dst) < listedMeanwhile*(len(jobs)-1)
 	if w := s.view.workOf(s.keepingUIDs(jobs), 0); w.messages > 0 || w.unknown {
-		s.line.reachAhead(ctx)
+		return s.line.reachAhead(ctx)
 	}
+	return nil
+}
+
+// callEarly is callAhead before anything is known of an account but that nothing of it was brought yet: then there will be something.
+// Both ends have given their places: who has one of dsync waits for none of theirs.
+func (s *slice) callEarly(ctx context.Context) error {
+	if s.engine.options.Importer == nil {
+		return nil
+	}
+	rows, err := s.engine.options.Ledger.Mailboxes(ctx, s.account.Address)
+	if err == nil && len(rows) == 0 {
+		s.line.reachEarly(ctx)
+	}
+	return err
 }
 
 // keepingUIDs are the jobs whose messages can keep their UIDs.

@@ -60,7 +60,7 @@ func (j *mailboxJob) bringSome(ctx context.Context, entries []entry) error {
 	var untold error
 	err := pass.BothEnds(j.slice.account.Address,
 		func() (err error) { saved, err = j.savedDates(ctx, entries); return err },
-		func() error { box, present, untold = j.knowThere(ctx); return nil },
+		func() error { box, present, untold = j.knowBefore(ctx); return nil },
 	)
 	if err != nil {
 		return err
@@ -91,6 +91,15 @@ func (j *mailboxJob) bringSome(ctx context.Context, entries []entry) error {
 		return j.unsaid(ctx, c, err)
 	}
 	return j.confirm(ctx, c)
+}
+
+// knowBefore is knowThere for a conversation that is to come. An empty mailbox is not looked at once more: the server itself says as what it
+// goes into the conversation, and with a message in it, or another next UID, it is not the one that was opened.
+func (j *mailboxJob) knowBefore(ctx context.Context) (imap.Selected, presence, error) {
+	if j.dstBox.Messages.Is(0) && j.dstBox.UIDNext != 0 {
+		return j.dstBox, presence{}, nil
+	}
+	return j.knowThere(ctx)
 }
 
 // lookThere lists what the destination's mailbox holds.

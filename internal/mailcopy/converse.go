@@ -49,7 +49,7 @@ var errChanged = errors.New("somebody else has changed the mailbox just now")
 
 // converse says one thing about the mailbox, behind any other one about the account.
 func (j *mailboxJob) converse(ctx context.Context, c *conversation) error {
-	if err := j.dst.Unselect(ctx); err != nil { // it must not notice a new UIDVALIDITY while it is open
+	if err := j.dst.Leave(ctx); err != nil { // it must not notice a new UIDVALIDITY while it is open
 		return faultOf(err, "close destination mailbox", j.pair.Destination)
 	}
 	over, err := j.slice.line.take(ctx)

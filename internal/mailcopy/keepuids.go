@@ -39,6 +39,7 @@ import (
 // Importer begins conversations that bring messages with the UIDs that they have at the source; *endpoint.Dsync is one.
 type Importer interface {
 	Reach(ctx context.Context, account rehome.Account) (*endpoint.DsyncCall, error)
+	TryReach(ctx context.Context, account rehome.Account) (reach func() (*endpoint.DsyncCall, error))
 	Fault(ctx context.Context, err error, op, object string) error
 }
 

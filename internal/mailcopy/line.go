@@ -53,14 +53,39 @@ func newLine(importer Importer, account rehome.Account) *line {
 	return &line{importer: importer, account: account, turn: make(chan struct{}, 1)}
 }
 
-// reachAhead has the server start its process while other things are done.
-func (l *line) reachAhead(ctx context.Context) {
+// reachAhead has the server start its process while other things are done, unless it does so already.
+func (l *line) reachAhead(ctx context.Context) error {
+	over, err := l.take(ctx)
+	if err != nil {
+		return err
+	}
+	defer over()
+	if l.ahead == nil {
+		ctx, cancel := context.WithCancel(ctx)
+		l.startReaching(cancel, func() (*endpoint.DsyncCall, error) { return l.importer.Reach(ctx, l.account) })
+	}
+	return nil
+}
+
+// reachEarly is reachAhead for who cannot know yet whether there will be anything to say: it takes no place for which others would have to
+// wait, or do. Nobody else uses the line yet.
+func (l *line) reachEarly(ctx context.Context) {
 	ctx, cancel := context.WithCancel(ctx)
-	l.ahead = &reaching{cancel: cancel, call: make(chan reached, 1)}
-	go func(call chan<- reached) {
-		c, err := l.importer.Reach(ctx, l.account)
+	reach := l.importer.TryReach(ctx, l.account)
+	if reach == nil {
+		cancel()
+		return
+	}
+	l.startReaching(cancel, reach)
+}
+
+func (l *line) startReaching(cancel context.CancelFunc, reach func() (*endpoint.DsyncCall, error)) {
+	call := make(chan reached, 1)
+	l.ahead = &reaching{cancel: cancel, call: call}
+	go func() {
+		c, err := reach()
 		call <- reached{c, err}
-	}(l.ahead.call)
+	}()
 	l.rest()
 }
 

@@ -50,7 +50,7 @@ type Vanished struct {
 func (e *Engine) Plan(ctx context.Context, account rehome.Account) (Preview, error) {
 	run := newSlice(e, account, time.Now(), pass.DefaultBudget)
 	defer run.close()
-	if err := run.open(ctx); err != nil {
+	if err := run.open(ctx, nil); err != nil {
 		return Preview{}, err
 	}
 	view, err := run.look(ctx)

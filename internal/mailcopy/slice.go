@@ -71,7 +71,9 @@ func newSlice(e *Engine, account rehome.Account, started time.Time, budget pass.
 // open logs in at both ends at the same time. That two accounts each hold one end and wait for the other for ever cannot
 // happen: places are taken source first, destination second, and extra connections only when they are free. That a caller
 // runs no more slices at once than either end has connections is not enough: hosts that ask to go slower have fewer.
-func (s *slice) open(ctx context.Context) error {
+//
+// beside, if not nil, is done when both have given their places.
+func (s *slice) open(ctx context.Context, beside func(context.Context) error) error {
 	src, err := s.engine.options.Source.Reserve(ctx, s.account)
 	if err != nil {
 		return err
@@ -80,6 +82,13 @@ func (s *slice) open(ctx context.Context) error {
 	if err != nil {
 		src.Free()
 		return err
+	}
+	if beside != nil {
+		if err := beside(ctx); err != nil {
+			src.Free()
+			dst.Free()
+			return err
+		}
 	}
 	return pass.BothEnds(s.account.Address,
 		func() (err error) { s.src, err = src.Open(ctx); return err },
@@ -103,7 +112,8 @@ func leave(sessions ...*endpoint.Session) {
 
 // do runs the slice: look at both ends, make what is missing, copy mailbox by mailbox.
 func (s *slice) do(ctx context.Context) error {
-	if err := s.open(ctx); err != nil {
+	defer s.line.close()
+	if err := s.open(ctx, s.callEarly); err != nil {
 		return err
 	}
 	view, err := s.look(ctx)
@@ -160,7 +170,9 @@ func (s *slice) copy(ctx context.Context) error {
 		return err
 	}
 	defer s.line.close()
-	s.callAhead(ctx, jobs)
+	if err := s.callAhead(ctx, jobs); err != nil {
+		return err
+	}
 	extras, err := s.openExtras(ctx, jobs)
 	if err != nil {
 		return err

@@ -41,7 +41,7 @@ func (t *seat) renew(ctx context.Context) (err error) {
 	leave(t.src, t.dst)
 	if t.first {
 		t.slice.shares.close() // who waits for work keeps places, and this waits for one
-		err = t.slice.open(ctx)
+		err = t.slice.open(ctx, nil)
 		t.src, t.dst = t.slice.src, t.slice.dst
 	} else {
 		var pair *extra

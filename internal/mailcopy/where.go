@@ -16,7 +16,7 @@ import (
 func (e *Engine) Where(ctx context.Context, account rehome.Account) (mapping.Ways, error) {
 	run := newSlice(e, account, time.Now(), pass.DefaultBudget)
 	defer run.close()
-	if err := run.open(ctx); err != nil {
+	if err := run.open(ctx, nil); err != nil {
 		return mapping.Ways{}, err
 	}
 	view, err := run.look(ctx)

@@ -31,13 +31,24 @@ func (c *Client) UnselectAhead(ctx context.Context) error {
 
 // LeaveAhead is UnselectAhead where it is not known whether a mailbox is open. Where none is, nothing is sent.
 func (c *Client) LeaveAhead(ctx context.Context) error {
-	c.mu.Lock()
-	open := c.opened
-	c.mu.Unlock()
-	if !open {
+	if !c.isOpened() {
 		return nil
 	}
 	return c.UnselectAhead(ctx)
+}
+
+// Leave is Unselect where it is not known whether a mailbox is open. Where none is, nothing is sent.
+func (c *Client) Leave(ctx context.Context) error {
+	if !c.isOpened() {
+		return nil
+	}
+	return c.Unselect(ctx)
+}
+
+func (c *Client) isOpened() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.opened
 }
 
 // leave notes that no mailbox is open any more, and returns err.
