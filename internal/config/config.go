@@ -93,12 +93,22 @@ type Destination struct {
 	Webmail    string          `yaml:"webmail" example:"https://webmail.example.com/" doc:"Address of the webmail. The page for each user names it."`
 	Sieve      Sieve           `yaml:"sieve" optional:"true"`
 	Dsync      Dsync           `yaml:"dsync" optional:"true"`
+	MailFsync  MailFsync       `yaml:"mail_fsync" enum:"default,never"`
 	DAV        DestinationDAV  `yaml:"dav" optional:"true"`
 	API        API             `yaml:"api" optional:"true"`
 	LoginTest  LoginTest       `yaml:"login_test" doc:"How gently \"verify --login\" tries logins."`
 	MX         MX              `yaml:"mx" optional:"true"`
 	DNS        DestinationDNS  `yaml:"dns" optional:"true"`
 }
+
+// MailFsync says whether the destination's server waits for its disk before it says that it has stored a message. No protocol tells it.
+type MailFsync string
+
+// The choices.
+const (
+	MailFsyncDefault MailFsync = "default"
+	MailFsyncNever   MailFsync = "never" // for the first copy: a cutover waits until that is taken back
+)
 
 // Accounts shapes what the export of accounts writes.
 type Accounts struct {
@@ -154,7 +164,7 @@ func Default() Config {
 		Source: Source{Kind: SourceAtmail7, Database: Database{Profile: "auto", QuotaUnit: rehome.QuotaKB, Charset: "auto"}, IMAP: imap, POP3: pop3,
 			Submission: submission, Sieve: sieve, DAV: SourceDAV{DAV: dav, Via: DAVAuto}},
 		Destination: Destination{Kind: DestinationAtmail8, MX: defaultMX(), LoginTest: defaultLoginTest(), IMAP: imap, POP3: pop3,
-			Submission: submission, Sieve: sieve, Dsync: defaultDsync(),
+			Submission: submission, Sieve: sieve, Dsync: defaultDsync(), MailFsync: MailFsyncDefault,
 			DAV: DestinationDAV{DAV: dav, Login: LoginUser, Repairs: RepairsSafe},
 			API: API{Trust: Trust{TLSMin: "1.2"}}},
 		Accounts: Accounts{

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"rehome/internal/config"
 	"rehome/internal/devices"
 	"rehome/internal/forecast"
 	"rehome/internal/ledger"
@@ -26,7 +27,7 @@ import (
 
 // Facts implements switchover.World.
 func (w *world) Facts(ctx context.Context, domain string) (switchover.Facts, error) {
-	facts := switchover.Facts{Failures: map[switchover.Gate]error{}}
+	facts := switchover.Facts{Failures: map[switchover.Gate]error{}, Hasty: w.move.settings.Destination.MailFsync == config.MailFsyncNever}
 	note := func(gate switchover.Gate, err error) {
 		if err != nil {
 			facts.Failures[gate] = err

@@ -22,6 +22,8 @@ type Facts struct {
 	// Refused are addresses that the new mail hosts do not take although they should; Unanswered how many have no answer yet.
 	Refused    []string
 	Unanswered int
+	// Hasty says that the destination's server was told for the first copy not to wait for its disk.
+	Hasty bool
 	// Certificates are the names that records will lead to.
 	Certificates []Certificate
 	// ByHand says that a person writes the zone.
@@ -64,6 +66,7 @@ func Holds(facts Facts, of ledger.Cutover, settings Settings, now time.Time) []l
 	j := &judge{facts: facts, settings: settings, now: now}
 	j.accounts()
 	j.downloads()
+	j.durable()
 	j.recipients()
 	j.certificates()
 	j.plan()
@@ -149,6 +152,14 @@ func (j *judge) downloads() {
 	j.hold(GateDownloads, some(open, "has programs that download mail again", "have programs that may download mail again")+total+": "+open[0].Undecided,
 		"whoever runs rehome", `see "rehome clients forecast"; "rehome verify --uids" proves what stays; tell these users, then decide with `+
 			`--override downloads --why "..."`)
+}
+
+// durable asks whether the haste of the first copy was taken back: mail that arrives behind the switch is nowhere else.
+func (j *judge) durable() {
+	if j.facts.Hasty {
+		j.hold(GateDurable, "the destination stores mail without waiting for its disk (destination.mail_fsync: never)", "the destination's operations",
+			"take mail_fsync=never back there, reload the server and run sync(1) on it; then remove destination.mail_fsync from the settings")
+	}
 }
 
 // some names the first of several accounts.

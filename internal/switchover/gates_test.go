@@ -54,6 +54,7 @@ func TestHolds_eachGate(t *testing.T) {
 			f.Accounts[1].Undecided, f.Accounts[1].Again = "not known", forecast.Again{Messages: 4, Octets: 3000, AtLeast: true}
 		}, GateDownloads, "2 accounts have programs that may download mail again, for example a@example.test, 7 messages (more than 7.0 kB) in all: why",
 			"clients forecast"},
+		"hasty disk": {func(f *Facts) { f.Hasty = true }, GateDurable, "destination.mail_fsync: never", "take mail_fsync=never back"},
 		"a refused address": {func(f *Facts) { f.Refused = []string{"info@example.test"} }, GateRecipients,
 			"does not take 1 address, for example info@example.test", "recipients check"},
 		"no answer":     {func(f *Facts) { f.Unanswered = 3 }, GateRecipients, "not known whether the new mail host takes 3 addresses", "recipients check"},

@@ -37,6 +37,7 @@ const (
 	GateRecipients  Gate = "recipients"  // the new mail hosts take every address
 	GateLogins      Gate = "logins"      // everybody can log in there
 	GateDownloads   Gate = "downloads"   // nobody's programs download again what a person has not decided about
+	GateDurable     Gate = "durable"     // the destination waits for its disk before it says that it has stored a message
 	GateCertificate Gate = "certificate" // the destination has certificates for the names that the records lead to
 	GateServers     Gate = "servers"     // every server of the zone answers, and they agree
 	GateRecords     Gate = "records"     // what has to be published before the switch is
@@ -54,7 +55,7 @@ const (
 
 // Gates are all gates on which somebody may give their word, in order.
 func Gates() []Gate {
-	return []Gate{GateCopied, GateLag, GateProved, GateRecipients, GateLogins, GateDownloads, GateCertificate, GateServers, GateRecords, GateTTL,
+	return []Gate{GateCopied, GateLag, GateProved, GateRecipients, GateLogins, GateDownloads, GateDurable, GateCertificate, GateServers, GateRecords, GateTTL,
 		GatePolicy, GateZone, GateCredentials, GatePass, GateProof, GateProbe, GateRules, GateLate, GateReturn}
 }
 
