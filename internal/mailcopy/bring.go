@@ -161,10 +161,8 @@ func (j *mailboxJob) intend(ctx context.Context, floor imap.UID, batches []batch
 // is looked up by the next slice, as after any cut.
 func (j *mailboxJob) unsaid(ctx context.Context, c *conversation, err error) error {
 	switch {
-	case c.begun && endedByPeer(err):
-		return j.takeApart(ctx, c, err, true)
-	case c.begun && j.endedUnsaid(ctx, err) && j.division().cut():
-		return j.takeApart(ctx, c, err, false)
+	case c.begun && (endedByPeer(err) || j.endedUnsaid(ctx, err) && j.division().cut()):
+		return j.takeApart(ctx, c, err)
 	case c.begun:
 		return err
 	}

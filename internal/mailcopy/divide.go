@@ -31,8 +31,8 @@ const (
 	// same where the destination has not taken a single message of it.
 	mostRejected      = 50
 	mostRejectedFirst = 5
-	// mostBlames is how often a message has to be alone in a conversation that ends without a word, as on a broken line. Where a
-	// destination says that it ends, once is enough.
+	// mostBlames is how often in a row a message has to be alone in a conversation that ends: the line may break, and a destination
+	// ends some for reasons of its own, such as a disk that is full for a moment. A UID that was given up cannot be had again.
 	mostBlames = 3
 )
 
@@ -44,9 +44,8 @@ func (d *division) cut() bool {
 }
 
 // failed learns from a conversation that the destination has ended: what it was to bring, in order, and how many of these are there.
-// The destination stores in order, so that the first one that is missing is suspected first. said is false where it has ended without
-// a word.
-func (d *division) failed(uids []imap.UID, stored int, said bool) {
+// The destination stores in order, so that the first one that is missing is suspected first.
+func (d *division) failed(uids []imap.UID, stored int) {
 	if stored > 0 {
 		d.streak = 0
 	}
@@ -55,7 +54,7 @@ func (d *division) failed(uids []imap.UID, stored int, said bool) {
 		d.most = 1
 	case len(uids) > 1:
 		d.most = len(uids) / 2
-	case !said && !d.blame(uids[0]):
+	case !d.blame(uids[0]):
 	default:
 		d.most = 0
 		d.streak++
@@ -102,7 +101,7 @@ func (e *divided) Unwrap() error { return e.err }
 
 // takeApart books what a conversation has stored that has ended with err. It is behind another conversation: the
 // server has them one after the other, so that nothing of the first can still arrive.
-func (j *mailboxJob) takeApart(ctx context.Context, c *conversation, err error, said bool) error {
+func (j *mailboxJob) takeApart(ctx context.Context, c *conversation, err error) error {
 	box, present, failure := j.knowThere(ctx)
 	if failure != nil || box.UIDValidity != j.srcBox.UIDValidity {
 		return err // what has arrived is looked up by the next slice, as after any cut
@@ -131,7 +130,7 @@ func (j *mailboxJob) takeApart(ctx context.Context, c *conversation, err error, 
 		return failure
 	}
 	d := j.division()
-	d.failed(uidsInOrder(c.entries), stored, said)
+	d.failed(uidsInOrder(c.entries), stored)
 	if d.hopeless(!j.row.Done.Empty()) {
 		return err
 	}

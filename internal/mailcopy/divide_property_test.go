@@ -56,7 +56,7 @@ func TestDivision_property(t *testing.T) {
 				d.succeeded()
 				continue
 			}
-			d.failed(uids, kept, seed%2 == 0)
+			d.failed(uids, kept)
 			if d.hopeless(!stored.Empty()) {
 				t.Fatalf("seed %d: given up after %d", seed, talks)
 			}
@@ -67,6 +67,21 @@ func TestDivision_property(t *testing.T) {
 	}
 }
 
+// A message has to be alone three times in a row until it is to blame.
+func TestDivision_blame(t *testing.T) {
+	t.Parallel()
+	var d division
+	for _, uid := range []imap.UID{7, 7, 8, 7, 7} {
+		d.failed([]imap.UID{uid}, 0)
+	}
+	if !d.rejected.Empty() {
+		t.Errorf("rejected %s before it was its turn", d.rejected)
+	}
+	if d.failed([]imap.UID{7}, 0); d.rejected.String() != "7" {
+		t.Errorf("rejected %q, want 7", d.rejected)
+	}
+}
+
 // Where nothing at all is taken, no message is to blame, and none is put off.
 func TestDivision_hopeless(t *testing.T) {
 	t.Parallel()
@@ -74,7 +89,9 @@ func TestDivision_hopeless(t *testing.T) {
 		var d division
 		talks := 0
 		for uid := imap.UID(1); ; uid++ {
-			d.failed([]imap.UID{uid}, 0, true)
+			for range mostBlames {
+				d.failed([]imap.UID{uid}, 0)
+			}
 			if talks++; d.hopeless(taken) {
 				break
 			}

@@ -282,7 +282,7 @@ var (
 	}
 	uidsNotKept = rehome.Declared{
 		Code: "uids_not_kept", Topic: rehome.TopicMessages, Severity: rehome.SeverityWarning,
-		Sentence: "{n message} {n|has a new UID|have new UIDs} at the destination, so mail programs download {n|it|them} again: {why}",
+		Sentence: "{n message} (UID {uids}) {n|has a new UID|have new UIDs} at the destination, so mail programs download {n|it|them} again: {why}",
 		Meaning: "With `destination.dsync`, messages keep their UIDs where that is possible. These could not, and were copied by IMAP, which " +
 			"lets the destination assign UIDs. Their content, flags and dates were copied.",
 	}

@@ -194,7 +194,8 @@ func (j *mailboxJob) uidsFinding() []rehome.Finding {
 		moved, why = j.uids.moved, "the destination stored them under other UIDs"
 	}
 	if !moved.Empty() {
-		findings = append(findings, uidsNotKept.On(j.pair.Source, rehome.Values{"n": union(moved, j.uids.moved).Len(), "why": why}))
+		moved = union(moved, j.uids.moved)
+		findings = append(findings, uidsNotKept.On(j.pair.Source, rehome.Values{"n": moved.Len(), "uids": shorten(moved.String()), "why": why}))
 	}
 	if !j.uids.cut.Empty() {
 		findings = append(findings, lastOctetCut.On(j.pair.Source, rehome.Values{"n": j.uids.cut.Len(), "uids": j.uids.cut.String()}))

@@ -121,16 +121,23 @@ func (u user) names() string {
 // texts reads a mailbox and counts how often each text is in it.
 func (u user) texts(mailbox string) map[string]int {
 	u.t.Helper()
+	texts := map[string]int{}
+	u.read(mailbox, func(_ imap.UID, text string) { texts[text]++ })
+	return texts
+}
+
+// read hands out all messages of a mailbox.
+func (u user) read(mailbox string, take func(uid imap.UID, text string)) {
+	u.t.Helper()
 	if _, err := u.Examine(u.t.Context(), mailbox); err != nil {
 		u.t.Fatal(err)
 	}
-	texts := map[string]int{}
 	var all imap.UIDSet
 	all.AddRange(1, 1<<31)
 	command, err := u.Fetch(u.t.Context(), all, imap.FetchItems{Body: true}, imap.FetchHandler{Literal: func(l *imap.Literal) error {
 		var text bytes.Buffer
 		_, err := text.ReadFrom(l)
-		texts[text.String()]++
+		take(l.UID, text.String())
 		return err
 	}})
 	if err == nil {
@@ -139,7 +146,6 @@ func (u user) texts(mailbox string) map[string]int {
 	if err != nil {
 		u.t.Fatal(err)
 	}
-	return texts
 }
 
 // Cyrus 3.6.1 refuses an APPEND that it has no room for before it reads the message, and then takes the
