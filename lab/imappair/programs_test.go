@@ -140,37 +140,83 @@ func TestUIDs_programsWithTheirOwnState(t *testing.T) {
 	}
 }
 
-// A maildrop that does not show all of the INBOX: the program downloads again just what the forecast says, and then nothing more.
-func TestUIDs_forecastOfAMaildropThatHides(t *testing.T) {
+// mergingPOP3 has POP3 show virtual mailboxes, and all other protocols what is really there: of each person what is listed for the address.
+func mergingPOP3(t testing.TB, merged map[string]string) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "virtual") // t.TempDir is below a folder that the server's user cannot enter
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for address, list := range merged {
+		folder := filepath.Join(dir, address, "INBOX")
+		err := os.MkdirAll(folder, 0o755)
+		if err == nil {
+			err = os.WriteFile(filepath.Join(folder, "dovecot-virtual"), []byte(list+"  all\n"), 0o644)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return fmt.Sprintf(`namespace real {
+  location = maildir:~/maildir
+  prefix = Real.
+  separator = .
+  hidden = yes
+  list = no
+}
+protocol pop3 {
+  mail_plugins = quota virtual
+  mail_location = virtual:%s/%%u:INDEX=~/virtual:CONTROL=~/virtual
+  pop3_deleted_flag = Hidden
+}
+`, dir)
+}
+
+// A maildrop that does not show all of the INBOX, and one that shows other mailboxes as well: the program downloads again just what the
+// forecast says, and then nothing more.
+func TestUIDs_forecastOfAMaildropThatHidesOrMerges(t *testing.T) {
 	t.Parallel()
+	hides, merges := person, imappair.Person{Address: "merging@example.test", Password: password}
 	l := lab.Open(t)
 	src := startDovecot(t, l, dovecot.Options{Name: "src", Layout: dovecot.Maildir, Prefix: "INBOX.",
-		Extra: "protocol pop3 {\n  pop3_uidl_format = %g\n  pop3_deleted_flag = Hidden\n}\n"}, person)
-	dst, address, secret := startDsync(t, l, dovecot.Options{Name: "dst", Layout: dovecot.Sdbox, Separator: "/"}, person)
-	u := src.logIn(t, person)
-	mails := letters(8, 400, "inbox")
+		Extra: mergingPOP3(t, map[string]string{hides.Address: "Real\n", merges.Address: "Real.Work\nReal\n"})}, hides, merges)
+	dst, address, secret := startDsync(t, l, dovecot.Options{Name: "dst", Layout: dovecot.Sdbox, Separator: "/"}, hides, merges)
+	inbox, work := letters(8, 400, "inbox"), letters(5, 400, "work")
 	for _, i := range []int{1, 5} {
-		mails[i].flags = append(mails[i].flags, "Hidden")
+		inbox[i].flags = append(inbox[i].flags, "Hidden")
 	}
-	u.fill("INBOX", mails...)
-	d := newDevice(t, person)
-	if got := d.fetch(src); got != 6 {
-		t.Fatalf("the program has %d messages of the source, want the 6 that it is shown", got)
-	}
-	m := move{t: t, Operator: newOperator(t), src: src, dst: dst, people: []imappair.Person{person}}
-	u.must(imappair.Prepare(l, m.Dir, imappair.Options{Source: src.tls, Destination: dst.tls, People: m.people, Dsync: dsyncAt(address, secret),
-		SourcePOP3: src.pop3, DestinationPOP3: dst.pop3}))
-	operator.Answer[operator.Synced](t, m.Operator, 0, "sync")
-	m.wantPolled(true)
-	told := operator.Answer[struct {
-		Accounts []struct{ POP3 struct{ Messages int } }
-	}](t, m.Operator, 0, "clients", "forecast").Accounts[0].POP3
-	if told.Messages != 2 {
-		t.Errorf("the forecast is %+v, want the 2 messages that POP3 does not show at the source", told)
-	}
-	for range 2 {
-		if got := d.fetch(dst); got != 6+told.Messages {
-			t.Errorf("after the move the program has %d messages, want %d more\n%s", got, told.Messages, d.pop.Remembered())
+	src.logIn(t, hides).fill("INBOX", inbox...)
+	u := src.logIn(t, merges)
+	u.fill("INBOX", inbox...)
+	u.fill("INBOX.Work", append(work, inbox[3])...) // a copy of one
+	for _, test := range []struct {
+		person       imappair.Person
+		shown, again int // to the program at the source, and once more behind the move
+	}{{hides, 6, 2}, {merges, 12, 2}} {
+		d := newDevice(t, test.person)
+		if got := d.fetch(src); got != test.shown {
+			t.Fatalf("%s: the program has %d messages of the source, want the %d that it is shown", test.person.Address, got, test.shown)
+		}
+		m := move{t: t, Operator: newOperator(t), src: src, dst: dst, people: []imappair.Person{test.person}}
+		u.must(imappair.Prepare(l, m.Dir, imappair.Options{Source: src.tls, Destination: dst.tls, People: m.people, Dsync: dsyncAt(address, secret),
+			SourcePOP3: src.pop3, DestinationPOP3: dst.pop3}))
+		operator.Answer[operator.Synced](t, m.Operator, 0, "sync")
+		m.wantPolled(true)
+		told := operator.Answer[struct {
+			Accounts []struct{ POP3 struct{ Messages int } }
+		}](t, m.Operator, 0, "clients", "forecast").Accounts[0].POP3
+		if told.Messages != test.again {
+			t.Errorf("%s: the forecast is %+v, want %d\n%s", test.person.Address, told, test.again, m.Run(t, "clients", "forecast").Out)
+		}
+		for range 2 {
+			if got := d.fetch(dst); got != test.shown+told.Messages {
+				t.Errorf("%s: after the move the program has %d messages, want %d more than %d\n%s", test.person.Address, got, told.Messages,
+					test.shown, d.pop.Remembered())
+			}
 		}
 	}
 }
