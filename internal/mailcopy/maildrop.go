@@ -268,7 +268,8 @@ func (j *mailboxJob) identifiersFinding() (findings []rehome.Finding) {
 	}
 	if j.uids.apart > 0 {
 		findings = append(findings, uidlsNotKept.On(j.pair.Source, rehome.Values{"n": j.uids.apart,
-			"why": "POP3 shows them at the source, and they match no message of the INBOX there"}))
+			"why": "POP3 shows them at the source, and they match no message of the INBOX there; if it shows other mailboxes as well, they may " +
+				"be of those, and POP3 at the destination shows none of these"}))
 	}
 	if j.uids.hidden > 0 {
 		findings = append(findings, uidlsHidden.On(j.pair.Source, rehome.Values{"n": j.uids.hidden}))

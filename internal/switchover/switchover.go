@@ -55,8 +55,8 @@ const (
 
 // Gates are all gates on which somebody may give their word, in order.
 func Gates() []Gate {
-	return []Gate{GateCopied, GateLag, GateProved, GateRecipients, GateLogins, GateDownloads, GateDurable, GateCertificate, GateServers, GateRecords, GateTTL,
-		GatePolicy, GateZone, GateCredentials, GatePass, GateProof, GateProbe, GateRules, GateLate, GateReturn}
+	return []Gate{GateCopied, GateLag, GateProved, GateRecipients, GateLogins, GateDownloads, GateDurable, GateCertificate, GateServers, GateRecords,
+		GateTTL, GatePolicy, GateZone, GateCredentials, GatePass, GateProof, GateProbe, GateRules, GateLate, GateReturn}
 }
 
 // Settings are how long things take.
