@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"rehome"
+	"rehome/internal/endpoint"
 	"rehome/internal/journey"
 	"rehome/internal/ledger"
 
@@ -56,6 +58,9 @@ func (f *frame) writeStatus(w io.Writer, status journey.Status) error {
 		_, err := fmt.Fprintln(w, "nothing has been copied yet")
 		return err
 	}
+	if !f.quiet {
+		writeHeldUp(w, status.HeldUp)
+	}
 	now := time.Now()
 	t := newTable("ACCOUNT", "STATE", "MESSAGES", "FAILED", "CONTACTS", "EVENTS", "RULES", "LAST PASS", "VERIFIED").
 		alignRight(2, 3, 4, 5).coloured(8, verdictTone)
@@ -68,6 +73,33 @@ func (f *frame) writeStatus(w io.Writer, status journey.Status) error {
 	}
 	writeTurns(w, status)
 	return f.writeFindings(w, status.Findings, rehome.SeverityWarning)
+}
+
+// writeHeldUp says what work was held up by, as a whole and at each server.
+func writeHeldUp(w io.Writer, spans []journey.HeldUpSpan) {
+	if len(spans) == 0 {
+		return
+	}
+	s := spans[0] // the latest
+	of := "the last " + plural(s.Minutes, "minute")
+	if s.Minutes%60 == 0 {
+		of = "the last " + plural(s.Minutes/60, "hour")
+	}
+	if len(s.By) > 0 {
+		fmt.Fprintf(w, "held up in %s by: %s\n", of, shareWords(s.By))
+	}
+	for _, server := range s.Servers {
+		fmt.Fprintf(w, "  %s %s (%s): %s\n", server.Side, printable(server.Host), server.Service, shareWords(server.Shares))
+	}
+	fmt.Fprintln(w)
+}
+
+func shareWords(shares []endpoint.Share) string {
+	words := make([]string, len(shares))
+	for i, s := range shares {
+		words[i] = fmt.Sprintf("%s %d %%", s.By, s.Percent)
+	}
+	return strings.Join(words, ", ")
 }
 
 // rulesThere says how many scripts are at the destination, and how many of them stay off until the switch.

@@ -14,12 +14,14 @@ import (
 // speedEvery is how often a pass notes what it has carried.
 const speedEvery = time.Minute
 
-// noteSpeed keeps how much a pass carries, minute by minute, until the returned function is called. That it cannot be kept is no
-// reason not to copy.
+// noteSpeed keeps how much a pass carries and what it is held up by, minute by minute, until the returned function is called. That it
+// cannot be kept is no reason not to copy.
 func (m *Move) noteSpeed(ctx context.Context, store *ledger.Ledger, progress *conductor.Progress) (over func()) {
 	ctx = context.WithoutCancel(ctx)
 	before := progress.Snapshot()
+	noteLoads := m.loadNoter(store)
 	note := func() {
+		noteLoads(ctx)
 		now := progress.Snapshot()
 		s := ledger.Speed{At: time.Now(), Messages: now.Copied - before.Copied, Octets: now.CopiedOctets - before.CopiedOctets,
 			Objects: now.Objects - before.Objects, Accounts: int64(now.Finished - before.Finished)}

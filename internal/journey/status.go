@@ -20,6 +20,8 @@ type Status struct {
 	Running      bool             `json:"running"` // a sync is at work now
 	Accounts     []StatusAccount  `json:"accounts"`
 	Findings     []rehome.Finding `json:"findings"`
+	// HeldUp is of the last ten minutes, and of the last day; none where nothing was done, nor in an answer about some accounts.
+	HeldUp []HeldUpSpan `json:"held_up"`
 	// Itinerary is the whole move; nil in an answer about some accounts.
 	Itinerary *itinerary.Itinerary `json:"itinerary,omitempty"`
 }
@@ -161,6 +163,12 @@ func (m *Move) Status(ctx context.Context, choice people.Choice) (Status, error)
 	turns := statusTurns(written, running)
 	status := Status{
 		Organisation: m.settings.Organisation, Running: running, Accounts: make([]StatusAccount, 0, len(rows)), Findings: nonNil(findings),
+		HeldUp: []HeldUpSpan{},
+	}
+	if choice.All() {
+		if status.HeldUp, err = heldUpLately(ctx, store, time.Now()); err != nil {
+			return Status{}, err
+		}
 	}
 	if rows, err = among(rows, choice); err != nil {
 		return Status{}, err

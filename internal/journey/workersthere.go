@@ -18,6 +18,7 @@ type WorkersThere struct {
 	Workers  []WorkerThere `json:"workers"`
 	Left     []HeldAccount `json:"left"` // that a worker had begun with, and nobody has
 	Unlisted int           `json:"unlisted"`
+	HeldUp   []HeldUpSpan  `json:"held_up"` // as in the answer of status
 }
 
 // WorkerThere is one of them.
@@ -49,7 +50,7 @@ func (m *Move) Shared() bool { return !m.settings.StoreIsFile() }
 
 // WorkersThere reads who is there and has what.
 func (m *Move) WorkersThere(ctx context.Context) (there WorkersThere, err error) {
-	there = WorkersThere{Possible: m.Shared(), Workers: []WorkerThere{}, Left: []HeldAccount{}}
+	there = WorkersThere{Possible: m.Shared(), Workers: []WorkerThere{}, Left: []HeldAccount{}, HeldUp: []HeldUpSpan{}}
 	store, err := m.store(ctx)
 	if err != nil {
 		return there, err
@@ -78,6 +79,9 @@ func (m *Move) WorkersThere(ctx context.Context) (there WorkersThere, err error)
 		w.Accounts = append(w.Accounts, account)
 	}
 	slices.SortFunc(there.Workers, func(a, b WorkerThere) int { return cmp.Compare(a.Name, b.Name) })
+	if there.HeldUp, err = heldUpLately(ctx, store, time.Now()); err != nil {
+		return there, err
+	}
 	abandoned, err := store.Leases.Abandoned(ctx, mostHeld)
 	if err != nil {
 		return there, err

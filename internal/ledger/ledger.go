@@ -53,6 +53,7 @@ type Ledger struct {
 	Operators     *Operators
 	Tokens        *Tokens
 	Speeds        *Speeds
+	Loads         *Loads
 	Leases        *Leases
 	Workers       *Workers
 	Runs          *Runs
@@ -68,7 +69,7 @@ func newLedger(s *store) *Ledger {
 		Proofs: &Proofs{s}, Audit: &Audit{s},
 		Logins: &Logins{s}, Probes: &Probes{s}, Looks: &Looks{s}, Cutovers: &Cutovers{s}, ProbeMails: &ProbeMails{s}, LateMail: &LateMail{s},
 		Mail: &Mail{mailboxes{s}, batches{s}, fates{s}}, Objects: &Objects{s}, Rules: &Rules{s}, Sightings: &Sightings{s}, Notices: &Notices{s},
-		Operators: &Operators{s}, Tokens: &Tokens{s}, Speeds: &Speeds{s}, Leases: &Leases{s}, Workers: &Workers{s}, Runs: &Runs{s},
+		Operators: &Operators{s}, Tokens: &Tokens{s}, Speeds: &Speeds{s}, Loads: &Loads{s}, Leases: &Leases{s}, Workers: &Workers{s}, Runs: &Runs{s},
 		Shares: &Shares{s},
 		store:  s,
 	}

@@ -120,6 +120,7 @@ func otherClauses() []clause {
 		{"pages of findings", pagesOfFindings},
 		{"pages of the audit log", pagesOfTheAuditLog},
 		{"speeds add up and are forgotten", speedsAddUp},
+		{"loads add up and are forgotten", loadsAddUp},
 		{"sightings grow by their times", sightingsGrowByTheirTimes},
 		{"own log-ins add up", ownLoginsAddUp},
 		{"findings replaced by their origin", findingsReplacedByTheirOrigin},
