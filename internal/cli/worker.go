@@ -84,7 +84,11 @@ queue: other workers go on with them, or those that are started later.`,
 			}
 			return f.give(told, func(w io.Writer) error {
 				if len(told.Workers) == 0 {
-					_, err := fmt.Fprintln(w, "there is no worker of that name")
+					said := "there is no worker"
+					if len(names) > 0 {
+						said += " of that name"
+					}
+					_, err := fmt.Fprintln(w, said)
 					return err
 				}
 				_, err := fmt.Fprintf(w, "told to end: %s\n", printable(strings.Join(told.Workers, ", ")))
