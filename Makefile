@@ -76,6 +76,12 @@ pages: ## people's pages in every language into bin/pages, and pictures of them 
 screenshots: packages ## pictures of the screen into docs/screen, as a whole move in a browser shows it
 	REHOME_PICTURES=$(CURDIR)/docs/screen $(GO) test -count=1 -run '^TestCutover_realServers$$/in_a_browser' ./lab/scenario
 
+ACCOUNTS ?= 300000
+
+.PHONY: screen-cost
+screen-cost: packages ## what each page of the screen costs with ACCOUNTS accounts on SQLite and PostgreSQL, and 50 browsers that watch
+	REHOME_ACCOUNTS=$(ACCOUNTS) $(GO) test -count=1 -timeout 1h -run '^TestCost_ofTheScreen$$' -v ./lab/screencost
+
 .PHONY: lint
 lint: ## gofmt, vet, and golangci-lint in the version that tools/go.mod names
 	GO=$(GO) scripts/lint

@@ -7,6 +7,7 @@
 package postgres
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"database/sql"
@@ -250,4 +251,25 @@ func appendTo(path, text string) error {
 	}
 	_, err = file.WriteString(text)
 	return errors.Join(err, file.Close())
+}
+
+// Used is the processor time of all of the server's processes, also of those that have ended.
+func (s *Server) Used() (sum time.Duration) {
+	own := strconv.Itoa(s.process.Pid())
+	children, err := os.ReadFile("/proc/" + own + "/task/" + own + "/children")
+	if err != nil {
+		return 0
+	}
+	for _, pid := range append(strings.Fields(string(children)), own) {
+		text, err := os.ReadFile("/proc/" + pid + "/stat")
+		if err != nil {
+			continue // it has ended
+		}
+		fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
+		for _, field := range fields[11:15] { // proc(5): utime, stime, cutime, cstime, in hundredths on every Linux port that Go has
+			ticks, _ := strconv.ParseInt(field, 10, 64)
+			sum += time.Duration(ticks) * 10 * time.Millisecond
+		}
+	}
+	return sum
 }
