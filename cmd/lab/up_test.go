@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"rehome/lab"
+	"rehome/lab/operator"
 )
 
 // screen is an output that can be read while it is written.
@@ -50,9 +51,9 @@ func (s *screen) await(t *testing.T, text string) string {
 // buildRehome makes the binary that writes the settings.
 func buildRehome(t *testing.T) string {
 	t.Helper()
-	binary := filepath.Join(t.TempDir(), "rehome")
-	if out, err := exec.Command("go", "build", "-trimpath", "-o", binary, "rehome/cmd/rehome").CombinedOutput(); err != nil {
-		t.Fatalf("build rehome: %v\n%s", err, out)
+	binary, err := operator.Build(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
 	}
 	return binary
 }

@@ -5,11 +5,11 @@ package bench
 import (
 	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"rehome/lab/operator"
 )
 
 // TestMeasure_everyTool runs every tool over a little mail, through TLS where a tool has to be told
@@ -24,9 +24,9 @@ func TestMeasure_everyTool(t *testing.T) {
 	if err := os.Chmod(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	binary := filepath.Join(t.TempDir(), "rehome")
-	if out, err := exec.Command("go", "build", "-trimpath", "-o", binary, "rehome/cmd/rehome").CombinedOutput(); err != nil {
-		t.Fatalf("build rehome: %v\n%s", err, out)
+	binary, err := operator.Build(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
 	}
 	rows, err := Choose(Rows(), []string{
 		"small/maildir/tls/0ms", "dsync/sdbox/2.4/never/one", "delta/sdbox/plain/0ms", "idle/mdbox/plain/0ms", "verify/sdbox/plain/0ms",
