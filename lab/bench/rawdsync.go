@@ -5,7 +5,9 @@ package bench
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"time"
@@ -14,20 +16,25 @@ import (
 
 	"rehome/internal/protocol"
 	"rehome/internal/protocol/dsync"
+	"rehome/internal/protocol/imap"
 	"rehome/lab/corpus"
 )
 
 // rawSender brings messages by dsync from memory: no source, no ledger, no look before or after. Several sessions share one account's
-// mailboxes, which nothing locks.
+// mailboxes, which nothing locks. One that copies reads the messages at the source, each mailbox by one FETCH, and is as careless otherwise.
 type rawSender struct {
 	scene    *mailScene
 	text     []byte
 	sessions int
+	copies   bool
 }
 
 // name makes the one that has as many sessions as rehome the limit of the row: one for each account, and 4 for several (the default of
 // destination.dsync.connections).
 func (r *rawSender) name() string {
+	if r.copies {
+		return fmt.Sprintf("%s by dsync, sessions: %d", rawCopy, r.sessions)
+	}
 	if (r.sessions > 1) == (len(r.scene.all.accounts) > 1) {
 		return fmt.Sprintf("%s by dsync, sessions: %d", rawWrite, r.sessions)
 	}
@@ -62,14 +69,25 @@ func (r *rawSender) work(ctx context.Context, jobs []job, moves []move) error {
 		for ; len(jobs) > 0 && jobs[0].account == account; jobs = jobs[1:] {
 			boxes = append(boxes, r.scene.all.boxes[jobs[0].mailbox])
 		}
-		if err := r.account(ctx, moves[account].dst, boxes); err != nil {
+		if err := r.move(ctx, moves[account], boxes); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (r *rawSender) account(ctx context.Context, name string, boxes []corpus.Mailbox) error {
+// move logs in at the source, where there is one.
+func (r *rawSender) move(ctx context.Context, m move, boxes []corpus.Mailbox) (err error) {
+	var from session
+	if r.copies {
+		if from.src, err = r.scene.dial(ctx, r.scene.addr[source], m.src); err != nil {
+			return err
+		}
+	}
+	return errors.Join(r.account(ctx, m.dst, boxes, from), from.logout(ctx))
+}
+
+func (r *rawSender) account(ctx context.Context, name string, boxes []corpus.Mailbox, from session) error {
 	server := r.scene.server[destination]
 	stream, err := dsync.DialDoveadm(ctx, dsync.DoveadmOptions{
 		Address: server.DoveadmTCP, Security: protocol.NoTLS, Password: server.DoveadmPassword, User: name,
@@ -100,7 +118,7 @@ func (r *rawSender) account(ctx context.Context, name string, boxes []corpus.Mai
 		return err
 	}
 	for i, box := range boxes {
-		if err := r.mailbox(ctx, session, guids[i], box); err != nil {
+		if err := r.mailbox(ctx, session, guids[i], box, from); err != nil {
 			return fmt.Errorf("%q of %s: %w", box.Path, name, err)
 		}
 	}
@@ -116,7 +134,7 @@ func rawNode(account string, box corpus.Mailbox) dsync.Node {
 		UIDNext: uint32(len(box.Messages) + 1), Created: time.Now()}
 }
 
-func (r *rawSender) mailbox(ctx context.Context, session *dsync.Session, guid dsync.GUID, box corpus.Mailbox) error {
+func (r *rawSender) mailbox(ctx context.Context, session *dsync.Session, guid dsync.GUID, box corpus.Mailbox, from session) error {
 	n := uint32(len(box.Messages))
 	ours := dsync.Box{GUID: guid, UIDValidity: rawValidity, UIDNext: n + 1, Messages: n}
 	theirs, err := session.Open(ctx, ours, func(dsync.Request) error { return nil })
@@ -137,14 +155,27 @@ func (r *rawSender) mailbox(ctx context.Context, session *dsync.Session, guid ds
 	if err := session.Requests(ctx); err != nil {
 		return err
 	}
-	for i, msg := range box.Messages {
-		mail := dsync.Mail{GUID: rawGUID(guid, uint32(i+1)), UID: uint32(i + 1), Received: time.Unix(1e9, 0)}
-		if err := session.Mail(ctx, mail, rawBody(r.text, msg.Size)); err != nil {
-			return err
-		}
+	send := func(uid uint32, body io.Reader) error {
+		return session.Mail(ctx, dsync.Mail{GUID: rawGUID(guid, uid), UID: uid, Received: time.Unix(1e9, 0)}, body)
+	}
+	if err := r.bodies(ctx, box, from, send); err != nil {
+		return err
 	}
 	_, err = session.Done(ctx)
 	return err
+}
+
+// bodies hands out the messages of a mailbox, the UIDs from 1.
+func (r *rawSender) bodies(ctx context.Context, box corpus.Mailbox, from session, send func(uid uint32, body io.Reader) error) error {
+	if r.copies {
+		return from.fetch(ctx, sourceBox(box.Path), func(l *imap.Literal) error { return send(uint32(l.UID), l) })
+	}
+	for i, msg := range box.Messages {
+		if err := send(uint32(i+1), rawBody(r.text, msg.Size)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // rawGUID is the mailbox's, with the UID at its end.
