@@ -44,14 +44,17 @@ func NextWithoutSettings(file string, problem error) Next {
 
 // Next says where the move stands and what to do now. It reads the settings, which are in file, the ledger and the files beside
 // them, and contacts no server; it makes no ledger where there is none.
-func (m *Move) Next(ctx context.Context, file string) (Next, error) {
-	state, err := m.state(ctx, file)
+func (m *Move) Next(ctx context.Context, file string) (Next, error) { return m.next(ctx, file, nil) }
+
+// next is Next for who has summed the accounts already; nil means that nobody has. Of very many that takes a second.
+func (m *Move) next(ctx context.Context, file string, totals []ledger.AccountTotal) (Next, error) {
+	state, err := m.state(ctx, file, totals)
 	return Next{Organisation: m.settings.Organisation, Itinerary: itinerary.Of(state)}, err
 }
 
 // state gathers what is known, also of DNS.
-func (m *Move) state(ctx context.Context, file string) (itinerary.State, error) {
-	state, err := m.known(ctx)
+func (m *Move) state(ctx context.Context, file string, totals []ledger.AccountTotal) (itinerary.State, error) {
+	state, err := m.known(ctx, totals)
 	if err != nil {
 		return state, err
 	}
@@ -60,7 +63,7 @@ func (m *Move) state(ctx context.Context, file string) (itinerary.State, error) 
 }
 
 // known gathers what is known of the move, without the settings file and without what was seen of DNS.
-func (m *Move) known(ctx context.Context) (itinerary.State, error) {
+func (m *Move) known(ctx context.Context, totals []ledger.AccountTotal) (itinerary.State, error) {
 	state := itinerary.State{Now: time.Now(), MakesAccounts: m.makesAccounts(), Mails: len(m.settings.Destination.MX.Addresses) > 0,
 		Pages: exists(m.pagesFolder())}
 	for _, name := range m.settings.Domains {
@@ -73,7 +76,7 @@ func (m *Move) known(ctx context.Context) (itinerary.State, error) {
 	if begun, err := m.begun(ctx); err != nil {
 		return state, err
 	} else if begun {
-		if err := m.readLedger(ctx, &state); err != nil {
+		if err := m.readLedger(ctx, &state, totals); err != nil {
 			return state, err
 		}
 	}
@@ -157,7 +160,7 @@ func (m *Move) masterAtDestination() string {
 }
 
 // readLedger reads what was copied, compared and looked at.
-func (m *Move) readLedger(ctx context.Context, state *itinerary.State) error {
+func (m *Move) readLedger(ctx context.Context, state *itinerary.State, totals []ledger.AccountTotal) error {
 	store, err := m.store(ctx)
 	if err != nil {
 		return err
@@ -165,7 +168,7 @@ func (m *Move) readLedger(ctx context.Context, state *itinerary.State) error {
 	if state.Running, err = store.Locked(); err != nil {
 		return err
 	}
-	if state.Copies, err = copies(ctx, store); err != nil {
+	if state.Copies, err = copies(ctx, store, totals); err != nil {
 		return err
 	}
 	looks, err := store.Looks.All(ctx)
@@ -193,10 +196,12 @@ func (m *Move) readLedger(ctx context.Context, state *itinerary.State) error {
 
 // copies counts the accounts, without reading each: there may be very many. Those of which differences were accepted are few, and are
 // counted by what is left of their verdict.
-func copies(ctx context.Context, store *ledger.Ledger) (itinerary.Copies, error) {
-	totals, err := store.Accounts.Totals(ctx)
-	if err != nil {
-		return itinerary.Copies{}, err
+func copies(ctx context.Context, store *ledger.Ledger, totals []ledger.AccountTotal) (itinerary.Copies, error) {
+	if totals == nil {
+		var err error
+		if totals, err = store.Accounts.Totals(ctx); err != nil {
+			return itinerary.Copies{}, err
+		}
 	}
 	all := itinerary.Copies{}
 	for _, t := range totals {

@@ -21,7 +21,7 @@ import (
 // stateOf reads the state of a move in dir.
 func stateOf(t *testing.T, m *Move, dir string) itinerary.State {
 	t.Helper()
-	state, err := m.state(t.Context(), filepath.Join(dir, "rehome.yaml"))
+	state, err := m.state(t.Context(), filepath.Join(dir, "rehome.yaml"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

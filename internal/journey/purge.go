@@ -51,7 +51,7 @@ func (m *Move) register() vault.Register { return vault.NewRegister(m.settings.A
 func (m *Move) purgeOptions(ctx context.Context, choice PurgeChoice) (vault.PurgeOptions, error) {
 	options := vault.PurgeOptions{Identity: m.settings.Secrets.Identity, WithIdentity: choice.Identity, LooksSecret: looksSecret}
 	if !choice.Needed {
-		state, err := m.known(ctx)
+		state, err := m.known(ctx, nil)
 		if err != nil {
 			return options, err
 		}

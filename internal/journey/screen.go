@@ -30,18 +30,19 @@ func (m *Move) Overview(ctx context.Context, file string) (Overview, error) {
 	if err != nil {
 		return Overview{}, err
 	}
-	next, err := m.Next(ctx, file)
+	totals, err := store.Accounts.Totals(ctx)
 	if err != nil {
 		return Overview{}, err
 	}
-	overview := Overview{Organisation: m.settings.Organisation, Itinerary: next.Itinerary, At: time.Now()}
+	next, err := m.next(ctx, file, totals)
+	if err != nil {
+		return Overview{}, err
+	}
+	overview := Overview{Organisation: m.settings.Organisation, Itinerary: next.Itinerary, Totals: totals, At: time.Now()}
 	if overview.Running, err = store.Locked(); err != nil {
 		return Overview{}, err
 	}
 	if overview.Work, err = m.Glance(ctx); err != nil {
-		return Overview{}, err
-	}
-	if overview.Totals, err = store.Accounts.Totals(ctx); err != nil {
 		return Overview{}, err
 	}
 	answers, err := settled(ctx, store)
