@@ -161,7 +161,7 @@ func (l *mailboxes) loadBatches(ctx context.Context, m *Mailbox) error {
 		}
 		return nil
 	}, `SELECT id, state, length(sizes), src_uids, dst_uids FROM batches
-		WHERE mailbox_id = ? AND generation = ? AND state <> 'intent' ORDER BY id`, m.ID, m.Generation)
+		WHERE mailbox_id = `+number+` AND generation = `+number+` AND state <> 'intent' ORDER BY id`, m.ID, m.Generation)
 }
 
 // loadTheirs fills Theirs: a rename rule may send several source mailboxes into one.

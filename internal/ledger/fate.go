@@ -97,16 +97,13 @@ func (l *mailboxes) loadRemovals(ctx context.Context, m *Mailbox) error {
 		err := readSet(text, &r.Sources)
 		m.Removals = append(m.Removals, r)
 		return err
-	}, `SELECT id, src_uids FROM removals WHERE mailbox_id = ? AND generation = ? ORDER BY id`, m.ID, m.Generation)
+	}, `SELECT id, src_uids FROM removals WHERE mailbox_id = `+number+` AND generation = `+number+` ORDER BY id`, m.ID, m.Generation)
 }
 
 // loadFormerly fills Formerly and FoundThen with what earlier generations have brought to the same incarnation of the
 // destination's mailbox, as far as it was not found again, and until that is booked: a pass that breaks off in between loses
 // none of it.
 func (l *mailboxes) loadFormerly(ctx context.Context, m *Mailbox) error {
-	if m.Generation == 1 {
-		return nil
-	}
 	const query = `SELECT dst_uids, length(sizes) FROM batches WHERE mailbox_id = ? AND generation < ? AND state IN `
 	err := errors.Join(
 		l.readRuns(ctx, &m.Formerly, query+`('receipt', 'recovered')`, m.ID, m.Generation),

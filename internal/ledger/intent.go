@@ -378,7 +378,7 @@ func (l *mailboxes) loadVoids(ctx context.Context, m *Mailbox) error {
 		m.Voids = append(m.Voids, v)
 		return err
 	}, `SELECT generation, dst_floor, src_uids, answered, replaced, flags, digests FROM voids
-		WHERE mailbox_id = ? AND created_nano > ? ORDER BY id`, m.ID, l.now().Add(-voidsKept).UnixNano())
+		WHERE mailbox_id = `+number+` AND created_nano > `+number+` ORDER BY id`, m.ID, l.now().Add(-voidsKept).UnixNano())
 }
 
 // lowerFloors lets what is under way, and what was given up, be looked for from a lower UID on: the destination's mailbox was put
@@ -419,5 +419,5 @@ func (l *mailboxes) loadIntents(ctx context.Context, m *Mailbox) error {
 		m.Intents = append(m.Intents, intent)
 		return nil
 	}, `SELECT id, generation, dst_floor, alive_nano, src_uids, sizes, flags, digests, answered FROM batches
-		WHERE mailbox_id = ? AND state = 'intent' ORDER BY id`, m.ID)
+		WHERE mailbox_id = `+number+` AND state = 'intent' ORDER BY id`, m.ID)
 }

@@ -37,8 +37,8 @@ func (l *batches) Dropped(ctx context.Context, m *Mailbox, visit func(Stored) er
 
 // Which batches are looked at.
 const (
-	ofThisGeneration = `generation = ? AND `
-	ofEarlierOnes    = `generation < ? AND `
+	ofThisGeneration = `generation = ` + number + ` AND `
+	ofEarlierOnes    = `generation < ` + number + ` AND `
 
 	atDestination = `state NOT IN ('intent', 'dropped')`
 	everBrought   = `state <> 'intent'`
@@ -59,7 +59,7 @@ func (l *batches) stored(ctx context.Context, m *Mailbox, which string, visit fu
 		}
 		return visit(s)
 	}, `SELECT id, src_uids, dst_uids, sizes, flags, digests, origins FROM batches
-		WHERE mailbox_id = ? AND `+which+` ORDER BY id`, m.ID, m.Generation)
+		WHERE mailbox_id = `+number+` AND `+which+` ORDER BY id`, m.ID, m.Generation)
 }
 
 // scanStored reads id, src_uids, dst_uids, sizes, flags, digests and origins.

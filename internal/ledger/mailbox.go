@@ -78,19 +78,12 @@ type Mailbox struct {
 // old one mean nothing any more (RFC 9051, section 2.3.1.1).
 func (l *mailboxes) Mailbox(ctx context.Context, anchor Anchor) (*Mailbox, error) {
 	m := &Mailbox{Anchor: anchor, Refused: map[imap.UID]Refusal{}, Suspects: map[imap.UID]int{}}
-	err := l.write(ctx, func(tx *sql.Tx) error { return m.anchorRow(tx) })
+	k, err := l.anchored(ctx, m)
 	if err != nil {
 		return nil, fmt.Errorf("ledger row of %s %q: %w", anchor.Address, anchor.Source, err)
 	}
-	loads := []func(context.Context, *Mailbox) error{l.loadTheirs, l.loadCreation, l.loadIntents, l.loadVoids}
-	if !m.Fresh {
-		loads = append(loads, l.loadBatches, l.loadRefusals, l.loadSuspects, l.loadRemovals, l.loadGaps)
-	}
-	loads = append(loads, l.loadFormerly)
-	for _, load := range loads {
-		if err := load(ctx, m); err != nil {
-			return nil, fmt.Errorf("ledger rows of %s %q: %w", anchor.Address, anchor.Source, err)
-		}
+	if err := l.load(ctx, m, k); err != nil {
+		return nil, fmt.Errorf("ledger rows of %s %q: %w", anchor.Address, anchor.Source, err)
 	}
 	return m, nil
 }

@@ -40,12 +40,6 @@ func noteCreated(tx *sql.Tx, a Anchor) error {
 	return err
 }
 
-func (l *mailboxes) loadCreation(ctx context.Context, m *Mailbox) error {
-	return l.read(ctx, func(*sql.Rows) error { m.Created = true; return nil },
-		`SELECT 1 FROM creations WHERE address = ? AND dst_name = ? AND dst_uidvalidity = ?`,
-		m.Anchor.Address, m.Anchor.Destination, m.Anchor.DstUIDValidity)
-}
-
 // Renaming is a mailbox that has another name now, at the source, at the destination or at both.
 type Renaming struct {
 	ID                  int64

@@ -7,6 +7,7 @@ import (
 	"context"
 	"io"
 	"slices"
+	"sync"
 
 	"rehome/internal/content/message"
 	"rehome/internal/endpoint"
@@ -23,12 +24,23 @@ func fingerprints(ctx context.Context, session *endpoint.Session, entries []*ent
 		func(e *entry) bool { return !e.seen },
 		func(e *entry, r io.Reader) error {
 			header.Reset()
-			if _, err := io.Copy(header, r); err != nil {
+			if err := readThrough(header, r); err != nil {
 				return err
 			}
 			e.showHeader(header)
 			return nil
 		})
+}
+
+// buffers are what messages are read through. io.Copy makes one for each message, which may be some hundred octets of a header.
+var buffers = sync.Pool{New: func() any { return new([32 << 10]byte) }}
+
+// readThrough reads a message to its end.
+func readThrough(notes io.Writer, body io.Reader) error {
+	buffer := buffers.Get().(*[32 << 10]byte)
+	defer buffers.Put(buffer)
+	_, err := io.CopyBuffer(notes, body, buffer[:])
+	return err
 }
 
 // showHeader takes down what a header tells.
@@ -64,7 +76,7 @@ func (b bodyReader) read(e *entry, r io.Reader) error {
 	b.digester.Reset()
 	b.kin.Reset()
 	b.header.Reset()
-	if _, err := io.Copy(io.MultiWriter(b.digester, b.kin, b.header), r); err != nil {
+	if err := readThrough(io.MultiWriter(b.digester, b.kin, b.header), r); err != nil {
 		return err
 	}
 	e.digest, e.kin = b.digester.Sum(), b.kin.Sum()

@@ -81,7 +81,10 @@ func sweepAhead(ctx context.Context, session *endpoint.Session, uids imap.UIDSet
 }
 
 func newListing(session *endpoint.Session, uids imap.UIDSet) *listing {
-	n := min(uids.Len(), sweepWindow)
+	n := uids.Len()
+	if n > sweepWindow { // whatever there is from a UID on
+		n = 0
+	}
 	return &listing{session: session, uids: uids, entries: make([]entry, 0, n), place: make(map[imap.UID]int, n)}
 }
 

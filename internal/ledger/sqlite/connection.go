@@ -89,11 +89,13 @@ type connection struct {
 	kept map[string]preparedStatement
 }
 
+const blanks = " \t\n"
+
 // keeps says which statements are kept. A pragma is not: SQLite may do what it says while it reads it
 // (sqlite.org/pragma.html, section 1), and nor is a script.
 func keeps(query string) bool {
-	verb, _, _ := strings.Cut(strings.TrimLeft(query, " \t\n"), " ")
-	switch verb {
+	query = strings.TrimLeft(query, blanks)
+	switch query[:max(0, strings.IndexAny(query, blanks))] {
 	case "SELECT", "INSERT", "UPDATE", "DELETE", "SAVEPOINT", "RELEASE":
 		return !strings.Contains(query, ";")
 	}

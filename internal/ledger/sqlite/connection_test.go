@@ -81,7 +81,7 @@ func named(values ...string) []driver.NamedValue {
 func TestConnection_keepsOnlyWhatRunsWhenItIsTold(t *testing.T) {
 	t.Parallel()
 	for query, want := range map[string]bool{
-		"SELECT 1": true, "\n\t\tUPDATE x SET y = 1": true, "SAVEPOINT one": true, "RELEASE one": true,
+		"SELECT 1": true, "SELECT\n1": true, "\n\t\tUPDATE x SET y = 1": true, "SAVEPOINT one": true, "RELEASE one": true,
 		"PRAGMA synchronous = FULL": false, "ROLLBACK TO one; RELEASE one": false, "SELECT 1; SELECT 2": false, "CREATE TABLE x (y)": false, "": false,
 	} {
 		if got := keeps(query); got != want {
