@@ -49,6 +49,11 @@ the switch. A script that is already active at the destination is replaced only 
 With --on workers, the accounts are copied by all machines that run "rehome worker run" with a store on
 PostgreSQL; sync shows how far they are, and can be interrupted without interrupting them.
 
+With --follow, one pass follows the other until Ctrl-C, or until "rehome cutover run" takes a domain across: a pass begins each 15
+minutes (--every), and none runs in --quiet-hours. Accounts to which the last pass has brought something come first. A
+pass that cannot begin, for instance because a server is down, is tried again with the next. The answer and the exit code
+are those of the last pass.
+
 With --plan, sync shows where every mailbox, address book and calendar would go, what would be removed
 and what each rule does. It writes nothing.
 
@@ -77,6 +82,7 @@ type syncFlags struct {
 	plan             bool
 	deletions, place string
 	options          journey.SyncOptions
+	passes           followFlags
 }
 
 func (s *syncFlags) add(cmd *cobra.Command) {
@@ -96,6 +102,7 @@ func (s *syncFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&s.place, "on", onThisMachine, "which machines copy: here, or workers (see \"rehome worker run\")")
 	completeValues(cmd, "on", onThisMachine, onWorkers)
 	cmd.MarkFlagsMutuallyExclusive("confirm-deletions", "copy-again")
+	s.passes.add(cmd)
 }
 
 // syncAs copies, or shows what would be copied, as the flags say.
@@ -103,7 +110,7 @@ func (f *frame) syncAs(ctx context.Context, move *journey.Move, accounts people.
 	if err := placeOf(s.place); err != nil {
 		return rehome.OutcomeDone, err
 	}
-	if slices.Equal(s.only, []string{"rules"}) && s.place != onWorkers {
+	if slices.Equal(s.only, []string{"rules"}) && s.place != onWorkers && !s.passes.follow {
 		s.options.Rules.Plan = s.plan
 		return f.runRules(ctx, move, accounts, s.options.Rules)
 	}
@@ -117,6 +124,8 @@ func (f *frame) syncAs(ctx context.Context, move *journey.Move, accounts people.
 	switch {
 	case s.plan:
 		return f.planSync(ctx, move, accounts, s.options)
+	case s.passes.follow:
+		return f.followSync(ctx, move, accounts, s.options, s)
 	case s.place == onWorkers:
 		return f.syncOnWorkers(ctx, move, accounts, s.options)
 	}

@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"slices"
 
 	"rehome"
 	"rehome/internal/conductor"
@@ -41,6 +42,8 @@ type SyncOptions struct {
 	ConfirmSource    bool             // somebody has looked: the source's account is the right one
 	CopyAgain        bool             // copy again what the destination has lost
 	Rules            RuleOptions
+
+	First map[string]bool `json:"-"` // accounts that come before the others, in a pass of this process
 }
 
 // Sync runs one pass over the named accounts, or over all. One account's trouble is in its row and
@@ -56,6 +59,15 @@ func (m *Move) Sync(ctx context.Context, choice people.Choice, options SyncOptio
 		return Synced{}, err
 	}
 	defer unlock()
+	slices.SortStableFunc(who.accounts, func(a, b rehome.Account) int {
+		switch first := options.First[a.Address]; {
+		case first == options.First[b.Address]:
+			return 0
+		case first:
+			return -1
+		}
+		return 1
+	})
 	return m.sync(ctx, m.kindsOfWork(), who, options, watcher)
 }
 

@@ -56,7 +56,11 @@ func TestJourney_verifiedAgain(t *testing.T) {
 		t.Errorf("verify does not say what it has not read:\n%s", o.out)
 	}
 	s.atSource().write("INBOX", "new", 3)
-	s.want(0, "sync", "--quiet")
+	said, metrics := s.followOnce()
+	if !strings.Contains(said, "copied 3 messages") || !strings.Contains(metrics, "\nrehome_messages_total{work=\"sync\"} 3\n") ||
+		!strings.Contains(metrics, `spent="answers"`) {
+		t.Errorf("follow said\n%s\nand told\n%s", said, metrics)
+	}
 	s.want(0, "certificate", "issue")
 	if c := s.certificate(mover); c.CopiedSince == nil || c.CopiedSince.Messages != 3 || c.Read.IsZero() {
 		t.Errorf("the certificate says %+v, want 3 messages copied since", c)
