@@ -114,6 +114,8 @@ type speedPage struct {
 	Octets   int64
 	Best     float64 // messages per second in the best step
 	BestAt   time.Time
+	Left     int64          // messages that passes know of and have not brought
+	Known    int64          // all that they know of
 	Chart    string         // JSON for the script
 	Latest   []ledger.Speed // the last steps, the newest first
 	Events   []journey.SpeedEvent
@@ -144,7 +146,15 @@ func (s *Screen) showSpeed(w http.ResponseWriter, r *http.Request, who visitor) 
 			page.Latest = append([]ledger.Speed{speed}, page.Latest...)
 		}
 	}
-	page.Chart = chartOf(throughput, s.options.Now(), span.span)
+	overview, err := s.live.overview(r.Context())
+	if err != nil {
+		s.failed(w, r, who, err)
+		return
+	}
+	for _, t := range overview.Totals {
+		page.Left, page.Known = page.Left+max(t.Messages-t.Copied, 0), page.Known+t.Messages
+	}
+	page.Chart = chartOf(throughput, s.options.Now(), span.span, page.Left)
 	write(w, r, s.options.Log, http.StatusOK, "speed", page)
 }
 
@@ -154,14 +164,15 @@ type chart struct {
 	Messages []float64 `json:"messages"`
 	Octets   []float64 `json:"octets"`
 	Events   []int64   `json:"events"`
+	Left     []int64   `json:"left"` // messages that were still to be brought, reckoned back from now by what was carried
 }
 
 // chartOf fills the steps in which nothing was carried with zeros, beside those in which something was.
-func chartOf(t journey.Throughput, now time.Time, span time.Duration) string {
+func chartOf(t journey.Throughput, now time.Time, span time.Duration, left int64) string {
 	c := chart{At: []int64{}, Messages: []float64{}, Octets: []float64{}, Events: []int64{}}
 	step := int64(t.Step.Seconds())
 	add := func(at int64, messages, octets int64) {
-		c.At = append(c.At, at)
+		c.At, c.Left = append(c.At, at), append(c.Left, messages)
 		c.Messages = append(c.Messages, float64(messages)/t.Step.Seconds())
 		c.Octets = append(c.Octets, float64(octets)/t.Step.Seconds())
 	}
@@ -183,6 +194,10 @@ func chartOf(t journey.Throughput, now time.Time, span time.Duration) string {
 	if now.Unix()-last > step {
 		add(last+step, 0, 0)
 		add(now.Unix()+1, 0, 0)
+	}
+	for i := len(c.Left) - 1; i >= 0; i-- {
+		left += c.Left[i] // a step begins with what it has carried still to do
+		c.Left[i] = left
 	}
 	for _, e := range t.Events {
 		c.Events = append(c.Events, e.At.Unix())

@@ -17,29 +17,41 @@
     const time = two(d.getHours()) + ":" + two(d.getMinutes());
     return d.getHours() + d.getMinutes() === 0 ? day : i === 0 ? time + "\n" + day : time;
   });
-  let plot = null;
+  const rest = document.getElementById("left");
+  const count = (v) => v == null ? "–" : Math.round(v).toLocaleString("en");
+  let plots = [];
   const draw = () => {
-    if (plot) plot.destroy();
+    plots.forEach((p) => p.destroy());
+    plots = [];
     const axis = { stroke: colour("--text"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line") } };
-    plot = new uPlot({
-      width: place.clientWidth, height: Math.min(340, Math.max(220, place.clientWidth * 0.4)),
+    const events = { draw: [(u) => {
+      const c = u.ctx;
+      c.save();
+      c.strokeStyle = colour("--quiet");
+      c.setLineDash([2, 3]);
+      for (const at of data.events) {
+        const x = Math.round(u.valToPos(at, "x", true)) + 0.5;
+        if (x < u.bbox.left || x > u.bbox.left + u.bbox.width) continue;
+        c.beginPath(); c.moveTo(x, u.bbox.top); c.lineTo(x, u.bbox.top + u.bbox.height); c.stroke();
+      }
+      c.restore();
+    }] };
+    const shape = { width: place.clientWidth, height: Math.min(340, Math.max(220, place.clientWidth * 0.4)), hooks: events };
+    const at = { value: (u, at) => at == null ? "–" : new Date(at * 1000).toLocaleString("en-GB") };
+    plots.push(new uPlot({
+      ...shape,
       scales: { x: { time: true }, m: { range: (u, lo, hi) => [0, Math.max(hi, 0.1)] }, o: { range: (u, lo, hi) => [0, Math.max(hi, 1)] } },
       axes: [{ ...axis, values: moment }, { ...axis, scale: "m", size: 60 }, { ...axis, scale: "o", side: 1, size: 84, grid: { show: false }, values: (u, all) => all.map(size) }],
-      series: [{ value: (u, at) => at == null ? "–" : new Date(at * 1000).toLocaleString("en-GB") }, { label: "messages/s", scale: "m", stroke: colour("--accent"), width: 2, value: (u, v) => v == null ? "–" : v.toFixed(1) },
+      series: [at, { label: "messages/s", scale: "m", stroke: colour("--accent"), width: 2, value: (u, v) => v == null ? "–" : v.toFixed(1) },
         { label: "size/s", scale: "o", stroke: colour("--warn"), width: 2, dash: [6, 4], value: (u, v) => v == null ? "–" : size(v) }],
-      hooks: { draw: [(u) => {
-        const c = u.ctx;
-        c.save();
-        c.strokeStyle = colour("--quiet");
-        c.setLineDash([2, 3]);
-        for (const at of data.events) {
-          const x = Math.round(u.valToPos(at, "x", true)) + 0.5;
-          if (x < u.bbox.left || x > u.bbox.left + u.bbox.width) continue;
-          c.beginPath(); c.moveTo(x, u.bbox.top); c.lineTo(x, u.bbox.top + u.bbox.height); c.stroke();
-        }
-        c.restore();
-      }] },
-    }, [data.at, data.messages, data.octets], place);
+    }, [data.at, data.messages, data.octets], place));
+    if (!rest) return;
+    plots.push(new uPlot({
+      ...shape, height: shape.height * 0.75,
+      scales: { x: { time: true }, y: { range: (u, lo, hi) => [0, Math.max(hi * 1.05, 1)] } },
+      axes: [{ ...axis, values: moment }, { ...axis, size: 84, values: (u, all) => all.map((v) => v === Math.round(v) ? count(v) : "") }],
+      series: [at, { label: "still to copy", stroke: colour("--accent"), width: 2, value: (u, v) => count(v) }],
+    }, [data.at, data.left], rest));
   };
   draw();
   let width = place.clientWidth;
