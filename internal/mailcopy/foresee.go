@@ -65,10 +65,7 @@ func (j *mailboxJob) foresee(ctx context.Context, opening *imap.Opening, row led
 	f := &foresight{asked: entriesOf(claims, func(c claim) imap.UID { return c.uid })}
 	j.foreseen = f
 	ask := func(uids imap.UIDSet, items imap.FetchItems, handler imap.FetchHandler) {
-		command, err := opening.FetchAhead(ctx, uids, items, handler)
-		if f.broken = f.broken || err != nil; !f.broken {
-			f.commands = append(f.commands, command)
-		}
+		f.ask(ctx, opening, uids, items, handler)
 	}
 	ask(claimed(claims), imap.FetchItems{HeaderFields: message.FingerprintFields}, imap.FetchHandler{Literal: f.header})
 	for _, one := range claims { // the newest first
@@ -87,6 +84,17 @@ func (j *mailboxJob) foresee(ctx context.Context, opening *imap.Opening, row led
 		ask(fresh, imap.FetchItems{Body: true}, imap.FetchHandler{Literal: f.keep})
 	}
 	return nil
+}
+
+// ask asks behind an opening. It returns nil when the connection has ended.
+func (f *foresight) ask(ctx context.Context, opening *imap.Opening, uids imap.UIDSet, items imap.FetchItems,
+	handler imap.FetchHandler) *imap.FetchCommand {
+	command, err := opening.FetchAhead(ctx, uids, items, handler)
+	if f.broken = f.broken || err != nil; f.broken {
+		return nil
+	}
+	f.commands = append(f.commands, command)
+	return command
 }
 
 // keep keeps a new message, if there is room for it: what is not read here is passed over.

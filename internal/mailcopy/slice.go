@@ -44,6 +44,7 @@ type slice struct {
 	lost     map[string]int64  // of what was brought to the held destination mailboxes, so much is gone
 	barred   map[string]bool   // source mailboxes that cannot be made or opened; repeating does not help
 	present  map[string]bool   // source mailboxes whose messages at the destination are told
+	begun    map[string]bool   // source mailboxes that have left a wave: some of their messages may be done already
 	broken   map[string]bool   // source mailboxes that end the connection each time: left to a later pass
 
 	annotating annotating
@@ -61,7 +62,8 @@ type slice struct {
 
 func newSlice(e *Engine, account rehome.Account, started time.Time, budget pass.Budget) *slice {
 	s := &slice{engine: e, account: account, started: started, deadline: time.Now().Add(budget.Time), stop: budget.Stop, held: map[string]bool{},
-		boxes: map[string]Census{}, lost: map[string]int64{}, barred: map[string]bool{}, broken: map[string]bool{}, present: map[string]bool{},
+		boxes: map[string]Census{}, lost: map[string]int64{}, barred: map[string]bool{},
+		begun: map[string]bool{}, broken: map[string]bool{}, present: map[string]bool{},
 		sights: newSights(), line: newLine(e.options.Importer, account), made: map[string]bool{}, aligned: map[string]bool{},
 		shares: newShares(false, 0), memory: e.memoryOf(account.Address, started)}
 	s.octets.Store(budget.Octets)
@@ -173,18 +175,24 @@ func (s *slice) copy(ctx context.Context) error {
 	if err := s.callAhead(ctx, jobs); err != nil {
 		return err
 	}
+	missing, err := s.intendCreations(ctx)
+	if err != nil {
+		return err
+	}
+	jobs, made, err := s.rideFirst(ctx, s.possible(jobs), missing)
+	if err != nil {
+		return err
+	}
 	extras, err := s.openExtras(ctx, jobs)
 	if err != nil {
 		return err
 	}
 	defer extras.close()
-	missing, err := s.intendCreations(ctx)
-	if err != nil {
-		return err
+	create, q := nothingToMake, newQueue(jobs, nil)
+	if !made {
+		q = newQueue(jobs, missing)
+		create = func(ctx context.Context) error { return s.createMissing(ctx, missing, q.made) }
 	}
-	jobs = s.possible(jobs)
-	q := newQueue(jobs, missing)
-	create := func(ctx context.Context) error { return s.createMissing(ctx, missing, q.made) }
 	if s.engine.options.Importer == nil && len(jobs) > 0 {
 		return s.copyMailboxes(ctx, q, create, extras)
 	}

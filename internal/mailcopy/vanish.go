@@ -117,7 +117,7 @@ func intersection(a, b imap.UIDSet) imap.UIDSet { return a.Minus(a.Minus(b)) }
 // pass, the same round trip brings that.
 func (j *mailboxJob) examine(ctx context.Context) error {
 	row, known := j.slice.view.rows[j.pair.Source]
-	if status := j.slice.view.src[j.pair.Source].Status; !known && status.Complete() {
+	if status := j.slice.view.src[j.pair.Source].Status; !known && !j.slice.begun[j.pair.Source] && status.Complete() {
 		if messages, _ := status.Messages.Told(); messages <= sweepWindow {
 			return j.examineAndList(ctx)
 		}

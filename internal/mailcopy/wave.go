@@ -15,10 +15,10 @@ import (
 	"rehome/internal/protocol/imap"
 )
 
-// A wave brings the little that has come to many mailboxes since the last complete pass, over the first connection at each end, in a
-// few flights instead of a few for each mailbox: all of them are opened at both ends, and asked what their jobs will ask (see
-// foresight); then each job decides from the answers to its own openings; the intents of all are one commit; and the messages of
-// all are sent before the first is answered.
+// A wave brings the little that has come to many mailboxes since the last complete pass, or that many new ones hold (see
+// firstwave.go), over the first connection at each end, in a few flights instead of a few for each mailbox: all of them are opened at
+// both ends, and asked what their jobs will ask (see foresight); then each job decides from the answers to its own openings; the
+// intents of all are one commit; and the messages of all are sent before the first is answered.
 //
 // The jobs are those that work on a mailbox alone, and their rules are the same. They may only not ask anything any more, because
 // another mailbox is open by then. One that has to ask is taken out of the wave, wherever it is, and begins anew alone: what it has
@@ -35,6 +35,7 @@ const (
 type rider struct {
 	job     *mailboxJob
 	row     ledger.Mailbox // as the slice knows it
+	first   bool           // it was never copied
 	began   time.Time
 	news    *sourceSince
 	there   listedPeek
@@ -46,17 +47,33 @@ type rider struct {
 	over    bool  // it is done with, or left to the next slice
 }
 
+// wavelet is a kind of work that goes in waves.
+type wavelet struct {
+	first  bool  // of mailboxes that were never copied
+	octets int64 // of the messages of one wave
+
+	// little says that a few messages have come to a mailbox, and nothing else is known to be the matter with it; and how many, and
+	// their octets.
+	little func(pair mapping.Pair, row ledger.Mailbox) (messages, octets int64, little bool)
+}
+
 // ride brings jobs in waves as far as that can be, and returns the others.
 func (s *slice) ride(ctx context.Context, jobs [][]mapping.Pair) (alone [][]mapping.Pair, err error) {
-	if first, _ := s.nextWave(jobs); len(first) == 0 || s.engine.options.Importer != nil || !s.canWave() {
+	news := wavelet{octets: waveOctets, little: s.little}
+	if first, _ := s.nextWave(jobs, news); len(first) == 0 || s.engine.options.Importer != nil || !s.canWave() {
 		return jobs, nil
 	}
 	if err := s.resyncable(ctx, s.src); err != nil || !s.src.Enabled("QRESYNC") {
 		return jobs, err
 	}
+	return s.rideAll(ctx, jobs, news)
+}
+
+// rideAll brings one wave after the other.
+func (s *slice) rideAll(ctx context.Context, jobs [][]mapping.Pair, kind wavelet) (alone [][]mapping.Pair, err error) {
 	t := &seat{slice: s, src: s.src, dst: s.dst, first: true}
 	for s.memory.mayWave() && !s.spent() {
-		riders, others := s.nextWave(jobs)
+		riders, others := s.nextWave(jobs, kind)
 		if len(riders) == 0 {
 			break
 		}
@@ -66,6 +83,7 @@ func (s *slice) ride(ctx context.Context, jobs [][]mapping.Pair) (alone [][]mapp
 		}
 		for _, r := range riders {
 			if r.alone {
+				s.begun[r.job.pair.Source] = true
 				alone = append(alone, []mapping.Pair{r.job.pair})
 			}
 		}
@@ -80,25 +98,24 @@ func (s *slice) canWave() bool {
 }
 
 // nextWave takes the jobs of one wave.
-func (s *slice) nextWave(jobs [][]mapping.Pair) (riders []*rider, others [][]mapping.Pair) {
+func (s *slice) nextWave(jobs [][]mapping.Pair, kind wavelet) (riders []*rider, others [][]mapping.Pair) {
 	var messages, octets int64
 	for _, pairs := range jobs {
 		row := s.view.rows[pairs[0].Source]
-		come, size, little := s.little(pairs[0], row)
-		if len(pairs) > 1 || !little || len(riders) == waveMailboxes || messages+come > waveMessages || octets+size > waveOctets {
+		come, size, little := kind.little(pairs[0], row)
+		if len(pairs) > 1 || !little || len(riders) == waveMailboxes || messages+come > waveMessages || octets+size > kind.octets {
 			others = append(others, pairs)
 			continue
 		}
 		messages += come
 		octets += size
 		job := &mailboxJob{slice: s, pair: pairs[0], src: s.src, dst: s.dst, aside: true}
-		riders = append(riders, &rider{job: job, row: row, began: time.Now()})
+		riders = append(riders, &rider{job: job, row: row, first: kind.first, began: time.Now()})
 	}
 	return riders, others
 }
 
-// little says that a few messages have come to a mailbox, and nothing else is known to be the matter with it; and how many, and
-// their octets.
+// little is that of mailboxes that were complete once.
 func (s *slice) little(pair mapping.Pair, row ledger.Mailbox) (messages, octets int64, little bool) {
 	status := s.view.src[pair.Source].Status
 	if !foreseeable(row, status) || row.State.SrcModSeq == 0 || row.State.SrcModSeq == ledger.Fallen || row.Doubted != 0 || dropped(row) ||
@@ -107,9 +124,13 @@ func (s *slice) little(pair mapping.Pair, row ledger.Mailbox) (messages, octets 
 	}
 	octets, told := arrivedOctets(row, status)
 	messages = int64(status.UIDNext - row.State.SrcUIDNext)
-	quiet := s.memory.mayForesee(pair.Source) && !s.memory.shuns(rehome.Source, pair.Source) &&
+	return messages, octets, s.unshunned(pair) && told && octets <= foreseenOctets && messages <= foreseenMessages
+}
+
+// unshunned says that nothing has gone wrong with the mailboxes of a pair in this pass.
+func (s *slice) unshunned(pair mapping.Pair) bool {
+	return s.memory.mayForesee(pair.Source) && !s.memory.shuns(rehome.Source, pair.Source) &&
 		!s.memory.shuns(rehome.Destination, pair.Destination)
-	return messages, octets, quiet && told && octets <= foreseenOctets && messages <= foreseenMessages
 }
 
 // wave brings one wave.
@@ -160,6 +181,14 @@ func (s *slice) step(ctx context.Context, t *seat, r *rider, do func(context.Con
 	return nil
 }
 
+// ask sends what the rider has to know of the source.
+func (r *rider) ask(ctx context.Context) (*sourceSince, error) {
+	if r.first {
+		return r.job.firstAhead(ctx)
+	}
+	return r.job.newsAhead(ctx, r.row)
+}
+
 // openAll opens all mailboxes at both ends, each side in one flight, and leaves none open.
 func (s *slice) openAll(ctx context.Context, riders []*rider) error {
 	err := pass.BothEnds(s.account.Address,
@@ -180,7 +209,7 @@ func (s *slice) openAllAtSource(ctx context.Context, riders []*rider) (err error
 				return err
 			}
 		}
-		if r.news, err = r.job.newsAhead(ctx, r.row); err != nil {
+		if r.news, err = r.ask(ctx); err != nil {
 			return err
 		}
 	}
@@ -191,6 +220,9 @@ func (s *slice) openAllAtSource(ctx context.Context, riders []*rider) (err error
 		}
 		r.shut[0] = err != nil
 		r.job.src = s.src.Aside(held)
+		if r.first && !r.shut[0] {
+			r.job.takeListing(ctx)
+		}
 	}
 	return s.src.UnselectAhead(ctx)
 }
@@ -219,7 +251,7 @@ func (s *slice) openAllAtDestination(ctx context.Context, riders []*rider) error
 // decide finds out what has to be sent.
 func (r *rider) decide(ctx context.Context) (err error) {
 	j := r.job
-	if r.shut[0] || r.shut[1] || j.slice.spent() { // the job alone tells of what was refused
+	if r.shut[0] || r.shut[1] || r.first && j.listing == nil || j.slice.spent() { // the job alone tells of what was refused
 		r.alone = true
 		return nil
 	}

@@ -3,6 +3,7 @@
 package mailcopy_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -37,7 +38,7 @@ func (p *pair) counting(c *commits) *mailcopy.Engine {
 	c.Ledger = p.ledger
 	return mailcopy.New(mailcopy.Options{
 		Source: host(rehome.Source, p.srcVia), Destination: host(rehome.Destination, p.dstVia), Ledger: c, EscrowDir: p.escrow,
-		Settle: shortSettle, Worth: time.Nanosecond,
+		Settle: shortSettle, Worth: cmp.Or(p.worth, time.Nanosecond),
 	})
 }
 
@@ -47,13 +48,19 @@ func waveBox(i int) (source, destination string) {
 	return fmt.Sprintf("INBOX.B%02d", i), fmt.Sprintf("B%02d", i)
 }
 
-// manyMailboxes are copied, and then each gets a little mail.
-func manyMailboxes(t *testing.T) *pair {
+// newMailboxes were never copied.
+func newMailboxes(t *testing.T) *pair {
 	p := atmailPair(t)
 	for i := range waved {
 		source, _ := waveBox(i)
 		p.fill(p.src, source, letters(3, 500, source)...)
 	}
+	return p
+}
+
+// manyMailboxes are copied, and then each gets a little mail.
+func manyMailboxes(t *testing.T) *pair {
+	p := newMailboxes(t)
 	p.sync()
 	for i := range waved {
 		source, _ := waveBox(i)
@@ -121,4 +128,55 @@ func TestWave_connectionsCutAtRandomBytes(t *testing.T) {
 	p := manyMailboxes(t)
 	p.survive(rand.New(rand.NewPCG(11, 5)))
 	p.wantWaved()
+}
+
+// A small account is copied in waves from the beginning. What is large, or goes where its user has mail already, is done alone.
+func TestWave_firstCopy(t *testing.T) {
+	t.Parallel()
+	p := newMailboxes(t)
+	p.worth = time.Minute // what is left is not worth another connection
+	p.fill(p.dst, "B02", letters(1, 400, "of user")...)
+	p.fill(p.src, "INBOX.B05", letters(1, 2<<20, "large")...)
+	p.expunge(p.src, "INBOX.B07", "2")
+	p.mark(p.src, "INBOX.B08", "2", `\Flagged`)
+	p.expunge(p.src, "INBOX.B09", "1:3") // nothing is left
+	var c commits
+	r, err := p.trySync(p.counting(&c))
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantTally(t, r, mailcopy.Tally{Copied: 3*waved + 1 - 1 - 3})
+	if together := c.together.Load(); together != waved-3 {
+		t.Errorf("intents of %d mailboxes were written together", together)
+	}
+	p.wantCount(p.dst, "B02", 3+1)
+	for i := range waved {
+		if i != 2 {
+			p.wantEqual(waveBox(i))
+		}
+	}
+	p.quiet(mailcopy.Tally{})
+}
+
+// Connections that end anywhere in the first wave lose nothing and bring nothing twice.
+func TestWave_firstCopyCutAtRandomBytes(t *testing.T) {
+	t.Parallel()
+	p := newMailboxes(t)
+	p.survive(rand.New(rand.NewPCG(12, 5)))
+	p.wantWaved()
+}
+
+// What a destination refuses in the first wave takes its mailbox out of it, and nothing comes twice.
+func TestWave_firstCopyRefused(t *testing.T) {
+	t.Parallel()
+	p := newPair(t, atmailSource(), smallLimit())
+	p.batch = 1
+	for _, source := range []string{"INBOX.B00", "INBOX.B01", "INBOX.B02"} {
+		p.fill(p.src, source, letters(3, 500, source)...)
+	}
+	p.fill(p.src, "INBOX.B01", append(letters(1, 100_000, "large"), letters(2, 600, "behind")...)...)
+	wantTally(t, p.sync(), mailcopy.Tally{Copied: 3*3 + 2, Failed: 1})
+	p.wantCount(p.dst, "B01", 5)
+	p.wantEqual("INBOX.B00", "B00")
+	p.quiet(mailcopy.Tally{Failed: 1})
 }
