@@ -42,24 +42,15 @@ func Open(ctx context.Context, path string) (*File, error) {
 	if err != nil {
 		return nil, openFault(path, err)
 	}
-	hasty, err := newConnector(dataSource(absolute, "NORMAL"))
-	if err != nil {
-		return nil, openFault(path, err)
-	}
-	return open(ctx, path, connections, hasty)
+	return OpenThrough(ctx, path, connections)
 }
 
 // OpenThrough is Open of the file at path by connections that somebody else makes, such as one who plays many
 // short processes and keeps the connections from one to the next. See NewConnector.
 func OpenThrough(ctx context.Context, path string, connections driver.Connector) (*File, error) {
-	return open(ctx, path, connections, connections)
-}
-
-// open brings the schema up to date by the connections of makers, if it is not.
-func open(ctx context.Context, path string, connections, makers driver.Connector) (*File, error) {
 	db := sql.OpenDB(connections)
 	db.SetMaxIdleConns(idleConnections)
-	if err := bringUp(ctx, db, makers); err != nil {
+	if err := bringUp(ctx, db); err != nil {
 		return nil, openFault(path, errors.Join(err, db.Close()))
 	}
 	return &File{path: path, db: db}, nil
@@ -79,10 +70,10 @@ func makePrivate(path string) error {
 }
 
 // dataSource turns on what the ledger's invariants need: WAL lets readers go on while one writer commits, and
-// synchronous is what commits wait for: with FULL they survive a power cut; see Durability.
-func dataSource(path, synchronous string) string {
+// synchronous=FULL survives a power cut; see Durability.
+func dataSource(path string) string {
 	pragmas := url.Values{"_pragma": {
-		"journal_mode(WAL)", "synchronous(" + synchronous + ")", fmt.Sprintf("busy_timeout(%d)", busyPatience), "foreign_keys(1)",
+		"journal_mode(WAL)", "synchronous(FULL)", fmt.Sprintf("busy_timeout(%d)", busyPatience), "foreign_keys(1)",
 	}, "_txlock": {"immediate"}}
 	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + pragmas.Encode()
 }

@@ -5,7 +5,6 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
 	"embed"
 	"errors"
 	"io/fs"
@@ -20,24 +19,29 @@ var schema embed.FS
 
 var errForeign = errors.New("the file belongs to another program")
 
-// bringUp applies the numbered schema files that are missing. The connections of makers need not wait for the disk: a commit that does
-// so keeps all that was committed before, and until there is one, the files can be applied again.
-func bringUp(ctx context.Context, db *sql.DB, makers driver.Connector) error {
+// bringUp applies the numbered schema files that are missing.
+func bringUp(ctx context.Context, db *sql.DB) error {
 	if err := checkOurs(ctx, db); err != nil {
 		return err
 	}
 	if upToDate(ctx, db) {
 		return nil
 	}
-	makes := sql.OpenDB(makers)
-	return errors.Join(applyAll(ctx, makes), makes.Close())
-}
-
-func applyAll(ctx context.Context, db *sql.DB) error {
 	files, err := fs.Sub(schema, "schema")
 	if err != nil {
 		return err
 	}
+	if err := upgrade.Make(ctx, db, goose.DialectSQLite3, files, `SELECT COUNT(*) FROM sqlite_master WHERE type = 'table'`); err != nil {
+		return err
+	}
+	if upToDate(ctx, db) {
+		return nil
+	}
+	return applyMissing(ctx, db, files)
+}
+
+// applyMissing carries out one file after the other.
+func applyMissing(ctx context.Context, db *sql.DB, files fs.FS) error {
 	provider, err := goose.NewProvider(goose.DialectSQLite3, db, files)
 	if err != nil {
 		return err

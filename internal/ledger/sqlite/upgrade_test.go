@@ -5,7 +5,10 @@ package sqlite
 import (
 	"database/sql"
 	"errors"
+	"io/fs"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -61,13 +64,36 @@ func TestOpen_whileAnotherOneMakesTheFile(t *testing.T) {
 	}
 }
 
-// Only the schema is made without waiting for the disk.
-func TestOpen_commitsWaitForTheDisk(t *testing.T) {
+// A new store is made in one transaction, an old one file by file: what comes out is the same.
+func TestOpen_makesWhatTheFilesMake(t *testing.T) {
 	t.Parallel()
-	const full = 2
-	var mode int
-	must(t, create(t).db.QueryRow("PRAGMA synchronous").Scan(&mode))
-	if mode != full {
-		t.Errorf("synchronous is %d, want %d", mode, full)
+	connections, err := NewConnector(filepath.Join(t.TempDir(), "rehome.db"))
+	must(t, err)
+	db := sql.OpenDB(connections)
+	defer db.Close()
+	files, err := fs.Sub(schema, "schema")
+	must(t, err)
+	must(t, applyMissing(t.Context(), db, files))
+	if got, want := described(t, create(t).db), described(t, db); !slices.Equal(got, want) {
+		t.Errorf("made at once:\n%s\nfile by file:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
+}
+
+// described is all that is in the schema, and the numbers of the files that were carried out.
+func described(t *testing.T, db *sql.DB) (all []string) {
+	t.Helper()
+	rows, err := db.Query(`SELECT CONCAT(type, ' ', name, ': ', sql) FROM sqlite_master
+		UNION ALL SELECT CONCAT(version_id, ' ', is_applied) FROM goose_db_version ORDER BY 1`)
+	must(t, err)
+	defer rows.Close()
+	for rows.Next() {
+		var one string
+		must(t, rows.Scan(&one))
+		all = append(all, one)
+	}
+	must(t, rows.Err())
+	if len(all) < 50 {
+		t.Errorf("only %d entries: %q", len(all), all)
+	}
+	return all
 }

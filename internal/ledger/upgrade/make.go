@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package upgrade
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/database"
+)
+
+// Make carries out all files of the folder in one transaction, unless a table is there before: then it does nothing. A database reads
+// its whole schema again after each commit that changes it, and waits for its disk, which makes a new one costly file by file.
+// Tables is the query for how many tables there are.
+//
+// Two that make a database at the same time are kept apart by a lock that the caller holds, or with which its transactions begin.
+func Make(ctx context.Context, db *sql.DB, dialect goose.Dialect, folder fs.FS, tables string) (err error) {
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if rollback := tx.Rollback(); !errors.Is(rollback, sql.ErrTxDone) {
+			err = errors.Join(err, rollback)
+		}
+	}()
+	var before int
+	if err := tx.QueryRowContext(ctx, tables).Scan(&before); err != nil || before > 0 {
+		return err
+	}
+	versions, err := database.NewStore(dialect, goose.DefaultTablename)
+	if err != nil {
+		return err
+	}
+	if err := makeAll(ctx, tx, versions, folder); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+func makeAll(ctx context.Context, tx *sql.Tx, versions database.Store, folder fs.FS) error {
+	if err := versions.CreateVersionTable(ctx, tx); err != nil {
+		return err
+	}
+	if err := versions.Insert(ctx, tx, database.InsertRequest{}); err != nil { // the version of a database without a schema
+		return err
+	}
+	files, err := fs.ReadDir(folder, ".")
+	if err != nil {
+		return err
+	}
+	for _, file := range files {
+		text, err := fs.ReadFile(folder, file.Name())
+		if err != nil {
+			return err
+		}
+		version, err := goose.NumericComponent(file.Name())
+		if err != nil {
+			return err
+		}
+		upwards, _, _ := strings.Cut(string(text), "-- +goose Down")
+		if _, err := tx.ExecContext(ctx, upwards); err != nil {
+			return fmt.Errorf("%s: %w", file.Name(), err)
+		}
+		if err := versions.Insert(ctx, tx, database.InsertRequest{Version: version}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
