@@ -120,6 +120,7 @@ const longestWords = 300
 // shown makes foreign words fit a sentence.
 func shown(words string) string {
 	words = strings.Join(strings.FieldsFunc(words, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsGraphic(r) }), " ")
+	words = strings.TrimSuffix(words, ":") // of an answer without a text
 	if letters := []rune(words); len(letters) > longestWords {
 		return string(letters[:longestWords]) + "..."
 	}

@@ -15,6 +15,8 @@ import (
 
 	"rehome"
 	"rehome/internal/signon"
+	"rehome/lab"
+	"rehome/lab/glewlwyd"
 	"rehome/lab/issuer"
 )
 
@@ -23,6 +25,52 @@ const back = "http://127.0.0.1:8025/sign-in/oidc/back"
 func provider(at *issuer.Issuer) *signon.Provider {
 	return signon.New(signon.Options{Issuer: at.URL, Client: issuer.Client, Name: "preferred_username", Groups: "groups",
 		Secret: func(context.Context) (rehome.Secret, error) { return rehome.NewSecret(issuer.Secret), nil }})
+}
+
+// A real issuer lets somebody in, under the name and with the group that it knows, and only with the secret of the client.
+func TestProvider_realIssuer(t *testing.T) {
+	t.Parallel()
+	server, err := glewlwyd.Start(t.Context(), lab.Open(t), t.TempDir(), back)
+	if err != nil {
+		t.Fatal(err)
+	}
+	browser, err := server.SignIn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret := glewlwyd.Secret
+	p := signon.New(signon.Options{Issuer: server.Issuer, Client: glewlwyd.Client, Name: "preferred_username", Groups: "groups",
+		Secret: func(context.Context) (rehome.Secret, error) { return rehome.NewSecret(secret), nil }})
+	for _, good := range []bool{true, false} {
+		to, attempt, err := p.Begin(t.Context(), back)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, to+"&g_continue", nil) // what its page adds that asks "go on?"
+		if err != nil {
+			t.Fatal(err)
+		}
+		response, err := browser.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response.Body.Close()
+		at, err := response.Location()
+		if err != nil || !strings.HasPrefix(at.String(), back) {
+			t.Fatalf("sent to %v, %v", at, err)
+		}
+		got, err := p.Finish(t.Context(), back, attempt, at.Query())
+		if good && (err != nil || got.Name != glewlwyd.Person || len(got.Groups) != 1 || got.Groups[0] != glewlwyd.Group || got.Subject == "") {
+			t.Errorf("%+v, %v", got, err)
+		}
+		if !good && (err == nil || rehome.HintOf(err) == "") {
+			t.Errorf("with another secret: %+v, %v", got, err)
+		}
+		secret = "another"
+	}
+	if !strings.Contains(p.SignOutAt(), "client_id=rehome") {
+		t.Error(p.SignOutAt())
+	}
 }
 
 // browse goes where a browser is sent, and returns what it brings back.
