@@ -196,8 +196,11 @@ func chartOf(t journey.Throughput, now time.Time, span time.Duration, left int64
 		add(now.Unix()+1, 0, 0)
 	}
 	for i := len(c.Left) - 1; i >= 0; i-- {
-		left += c.Left[i] // a step begins with what it has carried still to do
-		c.Left[i] = left
+		before := left + c.Left[i] // what a step has carried was still to do when it began
+		if c.Left[i] = before; i == len(c.Left)-1 {
+			c.Left[i] = left // the last one stands for now
+		}
+		left = before
 	}
 	for _, e := range t.Events {
 		c.Events = append(c.Events, e.At.Unix())
