@@ -88,29 +88,31 @@ func (f *follower) run(ctx context.Context) (last Synced, err error) {
 		yield := f.watch(ctx)
 		synced, err := f.pass(ctx, first, yield)
 		why := yield.over()
-		if why == byQuiet || why == byCrossing {
-			synced.Interrupted = false // by nobody: what is left is brought later
-		}
-		switch {
-		case err == nil:
-			last, first, passes = synced, busy(synced), passes+1
-		case ctx.Err() != nil:
-			return last, stopped(ctx, passes)
-		case passes == 0 || rehome.ClassOf(err) == rehome.ClassBug:
-			return last, err
-		default:
+		if err != nil {
+			if ctx.Err() != nil {
+				return last, stopped(ctx, passes)
+			}
+			if passes == 0 || rehome.ClassOf(err) == rehome.ClassBug {
+				return last, err
+			}
 			f.options.Told(triedAgain(err))
+		} else {
+			if why == byQuiet || why == byCrossing {
+				synced.Interrupted = false // by nobody: what is left is brought later
+			}
+			last, first, passes = synced, busy(synced), passes+1
 		}
 		if why == byPerson || ctx.Err() != nil {
-			return last, nil
+			break
 		}
 		if err == nil && why != byCrossing {
 			f.options.Passed(synced)
 		}
 		if why != byCrossing && !sleepUntil(ctx, nextPass(began, time.Now(), f.options.Every)) {
-			return last, nil
+			break
 		}
 	}
+	return last, nil
 }
 
 // across ends it because a domain is taken across, or nobody can tell.

@@ -105,10 +105,10 @@ type putter func(name string, value float64, labels ...string)
 // putWork tells what was done of a kind of work, and how far that is which is under way.
 func putWork(put putter, work string, m journey.WorkMeasured) {
 	put("rehome_accounts_total", float64(m.Accounts), work, "complete")
-	put("rehome_accounts_total", float64(m.Totals.Failed), work, "failed")
-	put("rehome_messages_total", float64(m.Totals.Messages), work)
-	put("rehome_bytes_total", float64(m.Totals.Octets), work)
-	put("rehome_objects_total", float64(m.Totals.Objects), work)
+	put("rehome_accounts_total", float64(m.Failed), work, "failed")
+	put("rehome_messages_total", float64(m.Messages), work)
+	put("rehome_bytes_total", float64(m.Octets), work)
+	put("rehome_objects_total", float64(m.Objects), work)
 	for end, n := range m.Ends {
 		put("rehome_steps_total", float64(n), string(end.Kind), reasonOf(end.Reason))
 	}
