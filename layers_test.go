@@ -47,7 +47,7 @@ var floors = []struct {
 	{"what runs the engines, and the papers about them", []string{
 		"rehome/internal/bundle", "rehome/internal/certificate", "rehome/internal/checkup", "rehome/internal/clientsetup",
 		"rehome/internal/conductor", "rehome/internal/cutover", "rehome/internal/forecast", "rehome/internal/handover",
-		"rehome/internal/itinerary", "rehome/internal/report", "rehome/internal/worker",
+		"rehome/internal/itinerary", "rehome/internal/report", "rehome/internal/wave", "rehome/internal/worker",
 	}},
 	// Above the plan of the records, which it carries out.
 	{"what takes domains across", []string{"rehome/internal/switchover"}},

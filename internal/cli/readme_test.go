@@ -16,7 +16,7 @@ func TestReadme_commandsAndFlags(t *testing.T) {
 	t.Parallel()
 	files := []string{"README.md", "docs/mail.md", "docs/accounts.md", "docs/rules.md", "docs/contacts-and-calendars.md", "docs/configuration.md",
 		"docs/aliases-and-recipients.md", "docs/security.md", "docs/clients.md",
-		"docs/installation.md", "docs/one-evening.md", "docs/provider.md", "docs/workers.md"}
+		"docs/installation.md", "docs/one-evening.md", "docs/provider.md", "docs/workers.md", "docs/waves.md"}
 	f, _ := testFrame(false)
 	root := rootCommand(f)
 	root.InitDefaultHelpCmd()

@@ -65,6 +65,7 @@ another, and proves that both ends are equal. You can interrupt and repeat every
 		configCommand(f),
 		storeCommand(f),
 		workerCommand(f),
+		waveCommand(f),
 		schemaCommand(f),
 		versionCommand(f),
 		manCommand(f),

@@ -61,7 +61,10 @@ func answers() map[string]any {
 		"sync": journey.Synced{}, "sync --on workers": journey.WorkersSynced{}, "sync --plan": journey.Planned{},
 		"verify": verify.Document{}, "verify --login": rehearsal.Document{}, "version": map[string]string{},
 		"worker run": journey.Worked{}, "worker drain": journey.Dismissed{},
-		"watch": journey.Running{},
+		"wave create": journey.WaveFilled{}, "wave add": journey.WaveFilled{}, "wave remove": journey.WaveFilled{}, "wave set": journey.Waves{},
+		"wave start": journey.WaveStarted{}, "wave pause": journey.Waves{}, "wave resume": journey.Waves{},
+		"wave status": journey.Waves{},
+		"watch":       journey.Running{},
 		"an error": struct {
 			Error failure `json:"error"`
 		}{},

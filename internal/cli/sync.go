@@ -180,7 +180,7 @@ func (f *frame) writeSynced(w io.Writer, synced journey.Synced) error {
 			return err
 		}
 	}
-	if err := f.writeFindings(w, synced.Findings, least); err != nil || f.quiet {
+	if err := errors.Join(f.writeFindings(w, synced.Findings, least), writeHeld(w, synced.Held)); err != nil || f.quiet {
 		return err
 	}
 	_, err := fmt.Fprintln(w, paletteFor(w, os.Getenv).of(synced.Outcome(), syncSummary(synced)))

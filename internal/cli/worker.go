@@ -114,11 +114,7 @@ func placeOf(text string) error {
 
 // syncOnWorkers begins a pass by workers and shows how far they are.
 func (f *frame) syncOnWorkers(ctx context.Context, move *journey.Move, accounts people.Choice, options journey.SyncOptions) (rehome.Outcome, error) {
-	synced, err := move.SyncOnWorkers(ctx, accounts, options, func(now journey.WorkersSynced) {
-		if !f.quiet {
-			f.say("%s", workersLine(now))
-		}
-	})
+	synced, err := move.SyncOnWorkers(ctx, accounts, options, f.tellWorkers)
 	if err != nil {
 		return rehome.OutcomeDone, err
 	}
@@ -140,7 +136,13 @@ func writeWorkersSynced(w io.Writer, s journey.WorkersSynced) error {
 		failures = append(failures, writeTrouble(w, a.Account, a.Error, a.Hint))
 	}
 	summary := fmt.Sprintf(`%s complete; next: run "rehome verify"`, plural(int(s.Accounts), "account"))
+	if err := writeHeld(w, s.Held); err != nil {
+		return err
+	}
 	switch {
+	case s.Standing > 0 && !s.Interrupted:
+		summary = fmt.Sprintf(`%s of %s done; the others wait for their wave, see "rehome wave status"; workers go on with them when it runs`,
+			number(int(s.Finished)), plural(int(s.Accounts), "account"))
 	case s.Interrupted:
 		summary = `the pass goes on with the workers; "rehome status" shows where it stands, "rehome worker drain" ends it`
 	case len(s.Left) > 0:

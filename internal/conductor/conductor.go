@@ -45,6 +45,10 @@ type Options struct {
 	Progress *Progress    // told of accounts that begin and end; nil for nobody
 	Log      *slog.Logger // nil discards
 
+	// Admit is asked before each slice. Its error is the account's, which is not begun or gone on with; after a HeldError the account keeps
+	// its place for a later pass. Nil is never asked.
+	Admit func(ctx context.Context, account string) error
+
 	// Over is told of each account as soon as its turns are over, also where they were interrupted; nil for nobody. Its error is
 	// the account's.
 	Over func(Ended) error
@@ -70,10 +74,21 @@ type Ended struct {
 	Account  string
 	Counts   map[rehome.Kind]pass.Counts // of the steps that have counted anything
 	Findings []rehome.Finding
-	Looked   bool  // a step has seen both ends
-	Err      error // why the account is not complete; nil when it is
-	Blocked  error // what a person has to do before it counts as copied, although nothing has failed
+	Looked   bool       // a step has seen both ends
+	Err      error      // why the account is not complete; nil when it is
+	Blocked  error      // what a person has to do before it counts as copied, although nothing has failed
+	Held     *HeldError // why it was not begun, or not gone on with; nil when it was
 }
+
+// HeldError says why an account is left alone for now. What was begun is kept.
+type HeldError struct {
+	By       string // the wave
+	Reason   string
+	NextStep string // "" where time lifts it
+}
+
+// Error returns the reason.
+func (e *HeldError) Error() string { return "wave " + e.By + " " + e.Reason }
 
 // Conductor runs one pass over many accounts.
 type Conductor struct {
@@ -257,6 +272,9 @@ func (c *Conductor) takeTurn(ctx context.Context, account string) (next time.Tim
 	if c.stopped(ctx) {
 		return c.interrupt(ctx, t)
 	}
+	if err := c.admit(ctx, t); err != nil {
+		return c.hold(ctx, t, err)
+	}
 	t.State, t.Step, t.Due, t.Place = ledger.TurnWorking, t.left[0].Kind(), time.Time{}, c.place.Add(1)
 	if err := c.save(ctx, t, ledger.AccountPreStaging, nil); err != nil {
 		return c.end(t, err)
@@ -365,6 +383,28 @@ func (c *Conductor) interrupt(ctx context.Context, t *turn) (next time.Time, ove
 		err = errors.Join(err, c.save(ctx, t, ledger.AccountPreStaging, nil))
 	}
 	return c.conclude(t, err)
+}
+
+// admit asks whether the account may have its slice.
+func (c *Conductor) admit(ctx context.Context, t *turn) error {
+	if c.options.Admit == nil {
+		return nil
+	}
+	return c.options.Admit(ctx, t.account.Address)
+}
+
+// hold finishes an account that must not go on for now. It is neither complete nor blocked.
+func (c *Conductor) hold(ctx context.Context, t *turn, reason error) (next time.Time, over bool) {
+	if !errors.As(reason, &t.outcome.Held) {
+		return c.end(t, reason)
+	}
+	if t.State == ledger.TurnWorking {
+		t.State = ledger.TurnQueued
+	}
+	if t.begun {
+		return c.conclude(t, c.save(ctx, t, ledger.AccountPreStaging, nil))
+	}
+	return c.conclude(t, nil)
 }
 
 func (c *Conductor) conclude(t *turn, err error) (next time.Time, over bool) {

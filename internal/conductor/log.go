@@ -112,6 +112,8 @@ func (c *Conductor) tellEnd(t *turn) {
 // state is how the pass has left the account, as status shows it.
 func (t *turn) state() ledger.AccountState {
 	switch err := cmp.Or(t.outcome.Err, t.blocked()); {
+	case t.outcome.Held != nil:
+		return ledger.AccountPreStaging
 	case err == nil:
 		return ledger.AccountPreStaged
 	case errors.Is(err, context.Canceled):

@@ -19,6 +19,7 @@ type Load struct {
 	Paced   time.Duration // waiting because the settings allow no more octets a second
 	Queued  time.Duration // waiting for a place, because the settings allow no more connections
 	Eased   time.Duration // waiting for a place, because the server has asked to go slower
+	Turns   int64         // answers that were awaited
 
 	// Unmeasured is how often something else was done with the host, of which nothing of this is known.
 	Unmeasured int64
@@ -27,13 +28,13 @@ type Load struct {
 // Plus returns the sum of two loads.
 func (l Load) Plus(m Load) Load {
 	return Load{l.Open + m.Open, l.Awaited + m.Awaited, l.OnWay + m.OnWay, l.Paced + m.Paced, l.Queued + m.Queued, l.Eased + m.Eased,
-		l.Unmeasured + m.Unmeasured}
+		l.Turns + m.Turns, l.Unmeasured + m.Unmeasured}
 }
 
 // Minus returns what has come since an earlier load of the same host.
 func (l Load) Minus(m Load) Load {
 	return Load{l.Open - m.Open, l.Awaited - m.Awaited, l.OnWay - m.OnWay, l.Paced - m.Paced, l.Queued - m.Queued, l.Eased - m.Eased,
-		l.Unmeasured - m.Unmeasured}
+		l.Turns - m.Turns, l.Unmeasured - m.Unmeasured}
 }
 
 // held is for how long the work was held up by the server, beside what the line needs.

@@ -61,7 +61,7 @@ func TestShares_makeAHundred(t *testing.T) {
 			paced := rapid.IntRange(0, open).Draw(t, name+" paced")
 			return Load{time.Duration(open) * time.Millisecond, time.Duration(awaited) * time.Millisecond,
 				time.Duration(onWay) * time.Millisecond, time.Duration(paced) * time.Millisecond, time.Duration(paced/2) * time.Millisecond,
-				time.Duration(open-paced) * time.Millisecond, 0}
+				time.Duration(open-paced) * time.Millisecond, 0, 0}
 		}
 		sum := 0
 		shares := Shares(load("source"), load("destination"), load("ledger").Open)
@@ -93,7 +93,7 @@ func TestMeter_openAndEnded(t *testing.T) {
 		began := time.Now()
 		end := server.meter.begin(func() Load { return server.meter.awaited(time.Since(began), time.Since(began)/2, 10) })
 		time.Sleep(time.Minute)
-		want := Load{Open: time.Minute, Awaited: 30 * time.Second, OnWay: 200 * time.Millisecond}
+		want := Load{Open: time.Minute, Awaited: 30 * time.Second, OnWay: 200 * time.Millisecond, Turns: 10}
 		if got := server.Host().Load(); got != want {
 			t.Errorf("open: %+v, want %+v", got, want)
 		}

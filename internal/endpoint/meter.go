@@ -209,7 +209,7 @@ func (m *meter) dialing(dial dialFunc) dialFunc {
 // awaited is the load of turns in which a server was waited for.
 func (m *meter) awaited(open, awaited time.Duration, turns int) Load {
 	awaited = min(awaited, open)
-	return Load{Open: open, Awaited: awaited, OnWay: min(awaited, time.Duration(turns)*m.roundTrip())}
+	return Load{Open: open, Awaited: awaited, OnWay: min(awaited, time.Duration(turns)*m.roundTrip()), Turns: int64(turns)}
 }
 
 // load is what has come so far.

@@ -138,6 +138,7 @@ type selection struct {
 	accounts []rehome.Account
 	whole    bool // they are everybody who moves
 	store    *ledger.Ledger
+	waves    *waveKeeper // nil where waves do not count
 }
 
 // choose keeps the accounts of a choice, and says what a name that fits nobody was probably meant to be.

@@ -102,7 +102,7 @@ func (m *Move) Retry(ctx context.Context, choice people.Choice, options RetryOpt
 		return retried, err
 	}
 	defer unlock()
-	who.accounts, who.whole = accounts, false
+	who.accounts, who.whole, who.waves = accounts, false, m.newWaveKeeper(who.store)
 	if err := hasten(ctx, who.store, accounts); err != nil {
 		return retried, err
 	}

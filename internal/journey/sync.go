@@ -54,11 +54,20 @@ func (m *Move) Sync(ctx context.Context, choice people.Choice, options SyncOptio
 	if err != nil {
 		return Synced{}, err
 	}
+	return m.syncInWaves(ctx, who, options, watcher)
+}
+
+// syncInWaves is sync of those accounts whose wave runs, and those in none, in the order of the waves.
+func (m *Move) syncInWaves(ctx context.Context, who selection, options SyncOptions, watcher Watcher) (synced Synced, err error) {
 	unlock, err := who.store.Lock()
 	if err != nil {
 		return Synced{}, err
 	}
 	defer unlock()
+	left, err := m.inWaves(ctx, &who)
+	if err != nil {
+		return Synced{}, err
+	}
 	slices.SortStableFunc(who.accounts, func(a, b rehome.Account) int {
 		switch first := options.First[a.Address]; {
 		case first == options.First[b.Address]:
@@ -68,7 +77,9 @@ func (m *Move) Sync(ctx context.Context, choice people.Choice, options SyncOptio
 		}
 		return 1
 	})
-	return m.sync(ctx, m.kindsOfWork(), who, options, watcher)
+	synced, err = m.sync(ctx, m.kindsOfWork(), who, options, watcher)
+	synced.Held = append(left, synced.Held...)
+	return synced, err
 }
 
 // sync runs one pass of the kinds of work that openers begin.
@@ -93,6 +104,7 @@ func (m *Move) sync(ctx context.Context, openers []opener, who selection, option
 		return Synced{}, err
 	}
 	conduct.Over = func(o conductor.Ended) error { return m.wrote(context.WithoutCancel(ctx), who.store, syncedAccount(o)) }
+	defer who.waves.join(&conduct, hosts)()
 	stop, over := watcher.finish()
 	conduct.Stop = stop
 	outcomes, err := conductor.New(conduct).Run(ctx, who.accounts)
@@ -107,6 +119,7 @@ func (m *Move) sync(ctx context.Context, openers []opener, who selection, option
 	}
 	verdicts, err := settled(context.WithoutCancel(ctx), who.store)
 	synced.setApart(verdicts)
+	synced.Held = heldWaves(outcomes)
 	return synced, err
 }
 

@@ -24,6 +24,7 @@ type Synced struct {
 	CutOff      bool             `json:"cut_off,omitempty"` // and what was under way then has not ended in time
 
 	Findings []rehome.Finding `json:"findings,omitempty"` // of the pass as a whole
+	Held     []HeldWave       `json:"held,omitempty"`     // waves that do not run: their accounts were left out, or not gone on with
 }
 
 // SyncedAccount is one account of it.
@@ -36,6 +37,7 @@ type SyncedAccount struct {
 	Error     string           `json:"error,omitempty"`
 	Hint      string           `json:"hint,omitempty"`
 	Findings  []rehome.Finding `json:"findings,omitempty"`
+	Held      string           `json:"held,omitempty"`     // the wave that has stopped while the pass was under way
 	Accepted  bool             `json:"accepted,omitempty"` // all that has failed was accepted as missing, see Accept; the rest is there
 
 	class   rehome.Class // of the error; "" without one
@@ -99,22 +101,27 @@ func newSyncedMail(did mailcopy.Tally, unchanged int64, now mailcopy.Census) Syn
 // complete reports whether every account is at the destination with every message, but for what somebody has accepted as missing.
 func (s Synced) complete() bool {
 	return !s.mendable() && !slices.ContainsFunc(s.Accounts, func(a SyncedAccount) bool {
-		return !a.Accepted && (a.Error != "" || a.blocked || !a.Mail.census.Complete() || a.Contacts.Failed()+a.Calendars.Failed()+a.Rules.Failed() > 0)
+		return a.Held != "" || !a.Accepted && (a.Error != "" || a.blocked || !a.Mail.census.Complete() || a.Contacts.Failed()+a.Calendars.Failed()+a.Rules.Failed() > 0)
 	})
 }
 
 // mendable reports whether something is left that the same command can finish when it is run again.
 func (s Synced) mendable() bool {
 	for _, a := range s.Accounts {
-		if a.Error != "" && !lasting(a.class) || a.Mail.census.Mendable() || a.Contacts.mendable()+a.Calendars.mendable() > 0 {
+		if a.Held != "" || a.Error != "" && !lasting(a.class) || a.Mail.census.Mendable() || a.Contacts.mendable()+a.Calendars.mendable() > 0 {
 			return true
 		}
 	}
-	return s.Interrupted || len(s.Findings) > 0
+	return s.Interrupted || len(s.Findings) > 0 || len(s.Accounts) == 0 && len(s.Held) > 0
 }
 
 // waiting reports whether somebody has to confirm something before a pass can go on.
 func (s Synced) waiting() bool {
+	for _, h := range s.Held {
+		if h.NextStep != "" && slices.ContainsFunc(s.Accounts, func(a SyncedAccount) bool { return a.Held == h.Wave }) {
+			return true // it was stopped meanwhile
+		}
+	}
 	contacts, calendars := s.TotalObjects()
 	return s.Total().Held+int(s.Total().Waiting)+contacts.Doubted+calendars.Doubted > 0
 }
@@ -169,6 +176,9 @@ func syncedAccount(o conductor.Ended) SyncedAccount {
 		Account: o.Account, Findings: o.Findings, Mail: newSyncedMail(mail.Tally, mail.Unchanged(), mail.Census),
 		Contacts: syncedObjects(objects, rehome.KindContacts), Calendars: syncedObjects(objects, rehome.KindCalendars),
 		Rules: syncedRules(o.Counts[rehome.KindRules]), blocked: o.Blocked != nil,
+	}
+	if o.Held != nil {
+		a.Held = o.Held.By
 	}
 	if o.Err != nil && !errors.Is(o.Err, context.Canceled) {
 		a.Error = o.Err.Error()

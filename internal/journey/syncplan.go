@@ -101,6 +101,9 @@ func (m *Move) PlanSync(ctx context.Context, choice people.Choice, options SyncO
 	if err != nil {
 		return planned, err
 	}
+	if _, err := m.inWaves(ctx, &who); err != nil {
+		return planned, err
+	}
 	hosts := m.hosts(nil)
 	pim, err := m.pimEnds(ctx, options.Only, hosts)
 	if err != nil {

@@ -73,6 +73,9 @@ func (m *Move) Verify(ctx context.Context, choice people.Choice, options VerifyO
 	if err != nil {
 		return verify.Document{}, err
 	}
+	if err := m.judgeWaves(ctx, who.store); err != nil { // differences may stop one
+		return verify.Document{}, err
+	}
 	return m.document(ctx, who.store, results)
 }
 

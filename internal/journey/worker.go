@@ -94,6 +94,7 @@ type crew struct {
 	worked Worked
 	former string // as which it was there last, if it has lost the store; it uses nothing of that any more
 	limits *sharedLimits
+	waves  *waveKeeper
 	store  *ledger.Ledger // as workers have it
 	leave  <-chan struct{}
 
@@ -126,6 +127,7 @@ func (c *crew) session(ctx context.Context) (err error) {
 		return err
 	}
 	c.store, c.runs = store.Leased(), map[int64]*crewRun{}
+	c.waves = m.newWaveKeeper(c.store)
 	if err := c.checkClock(ctx); err != nil {
 		return err
 	}
@@ -151,6 +153,7 @@ func (c *crew) session(ctx context.Context) (err error) {
 	m.permit = permit
 	c.limits = c.share()
 	m.explain(store, c.watcher.Progress)
+	c.waves.hosts = c.limits.hosts
 	defer func() { err = errors.Join(err, c.closeRuns()) }()
 	defer c.limits.Cut()
 	limits := m.settings.Limits
@@ -160,7 +163,8 @@ func (c *crew) session(ctx context.Context) (err error) {
 	}
 	w := worker.New(worker.Options{
 		Name: c.worked.Name, Leases: c.store.Leases, Crew: c.store.Workers, Keeper: keeper, Shares: c.store.Shares, Limits: c.limits, Queue: queue,
-		Accounts: accounts, Wanted: c.wanted, Work: c.work, Stop: c.stop, Log: m.log,
+		Accounts: accounts, Wanted: c.wanted, Work: c.work, Tend: func(ctx context.Context) error { return c.waves.tendOf(ctx, queue) },
+		Stop: c.stop, Log: m.log,
 	})
 	defer m.noteSpeed(ctx, store, c.watcher.Progress)()
 	c.leave = w.Leave()
@@ -204,8 +208,20 @@ func (c *crew) checkClock(ctx context.Context) error {
 		Hint:  "let both take the time from the network (NTP), then run the same command again"}
 }
 
-// wanted says whether the account has a turn in the run that is not over.
+// wanted says whether the account has a turn in the run that is not over, and is not held by its wave: then it is put into the queue again
+// when that runs.
 func (c *crew) wanted(ctx context.Context, job worker.Job) (bool, error) {
+	var held *conductor.HeldError
+	if _, err := c.waves.running(ctx, job.Account); errors.As(err, &held) {
+		return false, nil
+	} else if err != nil {
+		return false, err
+	}
+	return c.unfinished(ctx, job)
+}
+
+// unfinished says whether the account has a turn in the run that is not over.
+func (c *crew) unfinished(ctx context.Context, job worker.Job) (bool, error) {
 	turns, err := c.store.Passes.Turn(ctx, job.Account)
 	return len(turns) > 0 && turns[0].Run == job.Run && turns[0].State != ledger.TurnFailed, err
 }
@@ -232,13 +248,14 @@ func (c *crew) work(ctx context.Context, job worker.Job) (done bool) {
 	}
 	conduct := conductor.Options{
 		Steps: run.steps, Ledger: oneTurn{c.store.Passes, job.Account}, Workers: 1, Pass: rehome.PassPreStage, Run: job.Run,
-		Progress: c.watcher.Progress, Log: c.move.log, Stop: c.leave,
+		Progress: c.watcher.Progress, Log: c.move.log, Stop: c.leave, Admit: c.waves.admit,
 	}
 	conduct.Over = func(o conductor.Ended) error {
-		return c.move.wrote(context.WithoutCancel(ctx), c.store, syncedAccount(o))
+		ctx := context.WithoutCancel(ctx)
+		return errors.Join(c.move.wrote(ctx, c.store, syncedAccount(o)), c.waves.ended(ctx, o))
 	}
 	outcomes, _ := conductor.New(conduct).Run(ctx, []rehome.Account{account}) // whether it is over is in the ledger
-	left, err := c.wanted(context.WithoutCancel(ctx), job)
+	left, err := c.unfinished(context.WithoutCancel(ctx), job)
 	if err != nil || left {
 		return false
 	}

@@ -5,6 +5,7 @@ package journey
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"rehome"
@@ -23,6 +24,8 @@ type WorkersSynced struct {
 	Working     int64             `json:"working"`
 	Workers     []string          `json:"workers"`               // that are there
 	Left        []UnfinishedEntry `json:"left"`                  // what keeps accounts from being complete
+	Standing    int64             `json:"standing,omitempty"`    // accounts whose wave does not run; workers go on with them when it does
+	Held        []HeldWave        `json:"held,omitempty"`        // waves that do not run: their accounts were left out
 	Interrupted bool              `json:"interrupted,omitempty"` // this command ended before the pass, which goes on
 }
 
@@ -38,7 +41,7 @@ func (s WorkersSynced) Outcome() rehome.Outcome {
 	switch {
 	case s.Interrupted:
 		return rehome.OutcomeInterrupted
-	case s.Failed > 0 || len(s.Left) > 0:
+	case s.Failed > 0 || len(s.Left) > 0 || s.Standing > 0:
 		return rehome.OutcomeRemaining
 	}
 	return rehome.OutcomeDone
@@ -55,24 +58,26 @@ const (
 func (m *Move) SyncOnWorkers(
 	ctx context.Context, choice people.Choice, options SyncOptions, told func(WorkersSynced),
 ) (synced WorkersSynced, err error) {
-	location, err := m.location(ctx)
-	if err != nil {
-		return synced, err
-	}
-	config, schema, err := location.Beside(postgres.Jobs)
-	if err != nil {
-		return synced, err
-	}
 	who, err := m.chosen(ctx, choice)
 	if err != nil {
 		return synced, err
 	}
-	queue, err := worker.OpenQueue(ctx, config, schema, m.log)
+	return m.syncOnWorkers(ctx, who, m.lineUp, options, told)
+}
+
+// liningUp writes the run of some accounts and its turns down.
+type liningUp func(ctx context.Context, who *selection, options SyncOptions) (run ledger.Run, jobs []worker.Job, held []HeldWave, err error)
+
+// syncOnWorkers puts accounts into the queue as lineUp does, and follows them.
+func (m *Move) syncOnWorkers(
+	ctx context.Context, who selection, lineUp liningUp, options SyncOptions, told func(WorkersSynced),
+) (synced WorkersSynced, err error) {
+	queue, err := m.openQueue(ctx)
 	if err != nil {
 		return synced, err
 	}
 	defer queue.Close()
-	run, jobs, err := m.lineUp(ctx, who, options)
+	run, jobs, held, err := lineUp(ctx, &who, options)
 	if err != nil {
 		return synced, err
 	}
@@ -80,19 +85,45 @@ func (m *Move) SyncOnWorkers(
 		return synced, err
 	}
 	synced, err = m.followRun(ctx, who.store, run, told)
-	if err != nil || synced.Interrupted {
+	synced.Held = held
+	if err != nil || synced.Interrupted || synced.Standing > 0 {
 		return synced, err
 	}
 	return synced, synced.complete(ctx, who)
 }
 
-// lineUp writes the run and its turns down. No worker has an account meanwhile.
-func (m *Move) lineUp(ctx context.Context, who selection, options SyncOptions) (run ledger.Run, jobs []worker.Job, err error) {
+// openQueue opens the queue beside the ledger.
+func (m *Move) openQueue(ctx context.Context) (*worker.Queue, error) {
+	location, err := m.location(ctx)
+	if err != nil {
+		return nil, err
+	}
+	config, schema, err := location.Beside(postgres.Jobs)
+	if err != nil {
+		return nil, err
+	}
+	return worker.OpenQueue(ctx, config, schema, m.log)
+}
+
+// lineUp is for all at once: no worker has an account meanwhile.
+func (m *Move) lineUp(ctx context.Context, who *selection, options SyncOptions) (run ledger.Run, jobs []worker.Job, held []HeldWave, err error) {
 	unlock, err := who.store.Lock()
 	if err != nil {
-		return run, nil, err
+		return run, nil, nil, err
 	}
 	defer unlock()
+	if held, err = m.inWaves(ctx, who); err != nil {
+		return run, nil, nil, err
+	}
+	run, jobs, err = m.beginRun(ctx, *who, options, len(who.accounts))
+	return run, jobs, held, err
+}
+
+// mostLinedUp is how many accounts get their turns in one change. Workers write nothing meanwhile.
+const mostLinedUp = 5000
+
+// beginRun writes down a run and the turns of its accounts, so many in a change at most.
+func (m *Move) beginRun(ctx context.Context, who selection, options SyncOptions, most int) (run ledger.Run, jobs []worker.Job, err error) {
 	text, err := json.Marshal(options)
 	if err != nil {
 		return run, nil, err
@@ -101,12 +132,14 @@ func (m *Move) lineUp(ctx context.Context, who selection, options SyncOptions) (
 		return run, nil, err
 	}
 	conduct := conductor.New(conductor.Options{Ledger: who.store.Passes, Pass: rehome.PassPreStage, Run: run.ID, Whole: who.whole, Log: m.log})
-	queue, err := conduct.LineUp(ctx, who.accounts)
-	if err != nil {
-		return run, nil, err
-	}
-	for _, due := range queue {
-		jobs = append(jobs, worker.Job{Run: run.ID, Account: due.Account})
+	for some := range slices.Chunk(who.accounts, max(most, 1)) {
+		queue, err := conduct.LineUp(ctx, some)
+		if err != nil {
+			return run, nil, err
+		}
+		for _, due := range queue {
+			jobs = append(jobs, worker.Job{Run: run.ID, Account: due.Account})
+		}
 	}
 	return run, jobs, m.note(ctx, syncLine(len(who.accounts), options))
 }
@@ -129,7 +162,7 @@ func (m *Move) followRun(ctx context.Context, store *ledger.Ledger, run ledger.R
 		if err == nil && (last.Workers == nil || now.Finished != last.Finished || now.Working != last.Working || len(now.Workers) != len(last.Workers)) {
 			told(now)
 		}
-		if last = now; err == nil && now.Finished == now.Accounts {
+		if last = now; err == nil && now.Finished+now.Standing == now.Accounts {
 			return now, nil
 		}
 		select {
@@ -153,6 +186,9 @@ func lookAtRun(ctx context.Context, store *ledger.Ledger, run ledger.Run) (Worke
 		} else {
 			synced.Finished -= n
 		}
+	}
+	if synced.Standing, err = store.Runs.Standing(ctx, run.ID); err != nil {
+		return synced, err
 	}
 	held, err := store.Leases.Held(ctx)
 	if err != nil {

@@ -154,27 +154,29 @@ type Abandoned struct {
 }
 
 // Abandoned returns accounts that a worker had begun with in a run and left, or died with: those of the oldest leases, so many at
-// most.
+// most. Those whose wave does not run are left alone.
 func (l *Leases) Abandoned(ctx context.Context, most int) (all []Abandoned, err error) {
 	return l.open(ctx, `SELECT l.address, l.epoch, l.holder, t.run FROM leases l JOIN turns t ON t.address = l.address
-		WHERE l.until_milli > 0 AND l.until_milli <= `+l.database.Clock()+` AND t.run > 0 AND t.state <> ? ORDER BY l.until_milli, l.address LIMIT ?`,
-		most)
+		WHERE l.until_milli > 0 AND l.until_milli <= `+l.database.Clock()+` AND t.run > 0 AND t.state <> ? AND NOT `+standing+`
+		ORDER BY l.until_milli, l.address LIMIT ?`, most)
 }
 
-// Unclaimed returns accounts with a turn in a run that no worker has begun with: those whose turn is next, so many at most.
+// Unclaimed returns accounts with a turn in a run that no worker has begun with: those whose turn is next, so many at most. Those whose
+// wave does not run are left alone.
 func (l *Leases) Unclaimed(ctx context.Context, most int) (all []Abandoned, err error) {
 	return l.open(ctx, `SELECT t.address, COALESCE(l.epoch, 0), COALESCE(l.holder, ''), t.run FROM turns t LEFT JOIN leases l ON l.address = t.address
-		WHERE COALESCE(l.until_milli, 0) = 0 AND t.run > 0 AND t.state <> ? ORDER BY t.place, t.address LIMIT ?`, most)
+		WHERE COALESCE(l.until_milli, 0) = 0 AND t.run > 0 AND t.state <> ? AND NOT `+standing+` ORDER BY t.place, t.address LIMIT ?`, most)
 }
 
 // open returns the accounts of a question about turns that are not over.
 func (l *Leases) open(ctx context.Context, question string, most int) (all []Abandoned, err error) {
+	now := l.now().Unix()
 	err = l.read(ctx, func(rows *sql.Rows) error {
 		var a Abandoned
 		err := rows.Scan(&a.Address, &a.Epoch, &a.Holder, &a.Run)
 		all = append(all, a)
 		return err
-	}, question, TurnFailed, most)
+	}, question, TurnFailed, now, now, most)
 	return all, err
 }
 

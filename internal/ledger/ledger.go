@@ -58,6 +58,7 @@ type Ledger struct {
 	Workers       *Workers
 	Runs          *Runs
 	Shares        *Shares
+	Waves         *Waves
 
 	store *store
 }
@@ -70,8 +71,8 @@ func newLedger(s *store) *Ledger {
 		Logins: &Logins{s}, Probes: &Probes{s}, Looks: &Looks{s}, Cutovers: &Cutovers{s}, ProbeMails: &ProbeMails{s}, LateMail: &LateMail{s},
 		Mail: &Mail{mailboxes{s}, batches{s}, fates{s}}, Objects: &Objects{s}, Rules: &Rules{s}, Sightings: &Sightings{s}, Notices: &Notices{s},
 		Operators: &Operators{s}, Tokens: &Tokens{s}, Speeds: &Speeds{s}, Loads: &Loads{s}, Leases: &Leases{s}, Workers: &Workers{s}, Runs: &Runs{s},
-		Shares: &Shares{s},
-		store:  s,
+		Shares: &Shares{s}, Waves: &Waves{s},
+		store: s,
 	}
 }
 

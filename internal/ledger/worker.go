@@ -132,3 +132,11 @@ func (l *Runs) Left(ctx context.Context, id int64) (left map[TurnState]int64, er
 	}, `SELECT state, COUNT(*) FROM turns WHERE run = ? GROUP BY state`, id)
 	return left, err
 }
+
+// Standing returns how many turns of a run that are not over wait for their wave to run.
+func (l *Runs) Standing(ctx context.Context, id int64) (n int64, err error) {
+	now := l.now().Unix()
+	err = l.read(ctx, func(rows *sql.Rows) error { return rows.Scan(&n) },
+		`SELECT COUNT(*) FROM turns t WHERE t.run = ? AND t.state <> ? AND `+standing, id, TurnFailed, now, now)
+	return n, err
+}

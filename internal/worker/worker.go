@@ -73,6 +73,9 @@ type Options struct {
 	Wanted func(ctx context.Context, job Job) (bool, error)
 	Work   Work
 
+	// Tend is called with each heartbeat; nil for nothing.
+	Tend func(ctx context.Context) error
+
 	Stop <-chan struct{} // when it is closed, no account is begun any more, and the worker ends with those at work
 	Log  *slog.Logger    // nil discards
 }
@@ -205,6 +208,11 @@ func (w *Worker) beat(ctx context.Context) error {
 	}
 	if leave {
 		w.dismiss()
+	}
+	if w.options.Tend != nil {
+		if err := w.options.Tend(ctx); err != nil {
+			return err
+		}
 	}
 	return w.takeUp(ctx)
 }

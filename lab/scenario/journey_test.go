@@ -52,6 +52,7 @@ func TestJourney_sampleOrganisation(t *testing.T) {
 	if !strings.Contains(one.out, "nothing to do") {
 		t.Errorf("a pass with nothing to do says:\n%s", one.out)
 	}
+	s.wantWaves("bjorn@example.com", s.Organisation.Planted[0].Address)
 	next := s.wantNext("rehome cutover plan")
 	if states := next.states(); states["accounts"] != "ready" && states["accounts"] != "done" || states["check"] != "done" || states["proof"] == "done" {
 		t.Errorf("with messages that were refused: %+v", next.Steps)
@@ -63,7 +64,7 @@ func TestJourney_sampleOrganisation(t *testing.T) {
 		}
 	}
 	s.wantDescribed(t, "config check", "config sample", "version", "explain", "check", "accounts list", "accounts plan", "accounts settings",
-		"aliases export", "sync --plan", "sync", "verify", "report", "status", "next", "rules plan", "rules export", "findings list", "secrets purge")
+		"aliases export", "sync --plan", "sync", "verify", "report", "status", "next", "rules plan", "rules export", "findings list", "secrets purge", "wave status")
 	s.wantHidden(s.secrets())
 }
 

@@ -271,6 +271,7 @@ func (c *crew) wantAllThereOnce() {
 	if err != nil {
 		c.t.Fatal(err)
 	}
+	c.wantWaveBeside()
 	if o := c.want(0, "worker", "drain"); !strings.Contains(o.out, "told to end: ") {
 		c.t.Errorf("drain: %s", o.out)
 	}

@@ -149,6 +149,10 @@ func otherClauses() []clause {
 		{"shares count as long as they may be used", sharesCountAsLongAsTheyMayBeUsed},
 		{"shares change one at a time, and are lost for good", sharesAreLostForGood},
 		{"runs have the turns that name them", runsHaveTheTurnsThatNameThem},
+		{"waves turn from the state that was seen", wavesTurnFromTheStateThatWasSeen},
+		{"waves have their accounts alone", wavesHaveTheirAccountsAlone},
+		{"waves count from their last start", wavesCountFromTheirLastStart},
+		{"turns of a wave stand with it", turnsOfAWaveStandWithIt},
 		{"many at once, and one that fails", manyAtOnce},
 		{"cancelled context", cancelledContext},
 	}
