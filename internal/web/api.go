@@ -243,6 +243,7 @@ func (s *Screen) views() []operation {
 		asked(http.MethodGet, "/ends", ledger.RoleLook, "Where everything goes, and the limits",
 			func(*http.Request, visitor) (journey.BothEnds, error) { return s.move.BothEnds(), nil }),
 		asked(http.MethodGet, "/workers", ledger.RoleLook, "Which workers are there, and what each has", s.workersCall),
+		asked(http.MethodGet, "/waves", ledger.RoleLook, "The waves, and what keeps each from being through", s.wavesCall),
 		asked(http.MethodGet, "/audit", ledger.RoleLook, "Who has changed what, the newest first", s.auditCall).
 			with(parameter{"object", "an account or a domain"}, parameter{"before", "next of the page before"}),
 		asked(http.MethodGet, "/openapi.json", ledger.RoleLook, "This description",
@@ -289,6 +290,8 @@ func (s *Screen) actions() []operation {
 			func(r *http.Request, who visitor, o drainOrder) (journey.Dismissed, error) {
 				return s.drain(r, who, o.Workers)
 			}),
+		told("/waves/pause", ledger.RoleOperate, "Stop a wave at the end of what is under way", s.pauseAs),
+		told("/waves/resume", ledger.RoleOperate, "Let a wave run again that was paused or stopped by its brake", s.resumeAs),
 		told("/accounts/{address}/accept", ledger.RoleOperate, "Accept differences of an account",
 			func(r *http.Request, who visitor, o acceptOrder) (answer acceptAnswer, err error) {
 				answer.Accepted, err = s.acceptAs(r, who, o.IDs, o.Reason)

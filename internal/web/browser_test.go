@@ -38,7 +38,7 @@ func TestPages_everyShape(t *testing.T) {
 	b.Await("h1", "Example")
 	last := placeText(rehome.Finding{Account: "a145@example.test", Code: "x"}) // a few rows of each list say as much as a hundred
 	for name, path := range map[string]string{
-		"move": "/", "work": "/desk", "workers": "/workers", "accounts": "/accounts?part=a00", "account": "/accounts/a001@example.test",
+		"move": "/", "work": "/desk", "workers": "/workers", "waves": "/waves", "accounts": "/accounts?part=a00", "account": "/accounts/a001@example.test",
 		"findings": "/findings?after=" + last, "cutover": "/cutover", "throughput": "/speed?span=6h", "ends": "/ends", "audit": "/audit?before=9",
 		"nothing": "/nothing",
 	} {

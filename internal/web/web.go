@@ -31,6 +31,7 @@ type Move interface {
 	Sights
 	Works
 	Crossings
+	Waves
 
 	Operators(ctx context.Context) ([]ledger.Operator, error)
 	Tokens(ctx context.Context) ([]ledger.Token, error)
@@ -163,6 +164,9 @@ func (s *Screen) pages() []route {
 		{pattern: "POST /accounts/{address}/withdraw", role: ledger.RoleOperate, serve: s.withdraw},
 		{pattern: "GET /workers", role: ledger.RoleLook, serve: s.showWorkers},
 		{pattern: "POST /workers/drain", role: ledger.RoleOperate, serve: s.drainWorker},
+		{pattern: "GET /waves", role: ledger.RoleLook, serve: s.showWaves},
+		{pattern: "POST /waves/pause", role: ledger.RoleOperate, serve: s.pauseWave},
+		{pattern: "POST /waves/resume", role: ledger.RoleOperate, serve: s.resumeWave},
 		{pattern: "GET /findings", role: ledger.RoleLook, serve: s.showFindings},
 		{pattern: "GET /cutover", role: ledger.RoleLook, serve: s.showCutover},
 		{pattern: "GET /speed", role: ledger.RoleLook, serve: s.showSpeed},

@@ -5,6 +5,7 @@ package web
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -27,6 +28,7 @@ import (
 	"rehome/internal/mailcopy"
 	"rehome/internal/people"
 	"rehome/internal/verify"
+	"rehome/internal/wave"
 )
 
 const testPassword = "a long sentence of Anna"
@@ -260,6 +262,29 @@ func (m *testMove) DismissWorkers(ctx context.Context, names ...string) (journey
 	}
 	m.did("drain %v by %s", names, journey.Person(ctx))
 	return journey.Dismissed{Workers: names}, nil
+}
+
+func (m *testMove) Waves(context.Context, ...string) (journey.Waves, error) {
+	left := []wave.Closed{{Code: "differs", Reason: "3 accounts are not equal " + hostile, NextStep: "look"}}
+	return journey.Waves{Rest: 41, Waves: []journey.Wave{
+		{Name: "staff", State: ledger.WaveBraked, Reason: hostile, NextStep: "do " + hostile, Accounts: 7031, Through: left},
+		{Name: "night", State: ledger.WaveRunning, Hours: []string{"22:00-06:00"}, After: "staff", Through: left},
+		{Name: "pilot", State: ledger.WaveRunning, Open: true}, {Name: "quiet", State: ledger.WavePaused, Through: left},
+		{Name: "next", State: ledger.WavePlanned, Through: left}, {Name: "now", State: ledger.WaveRunning, Open: true, Through: left},
+	}}, nil
+}
+
+func (m *testMove) PauseWave(ctx context.Context, name, reason string) (journey.Waves, error) {
+	m.did("pause %s for %s by %s", name, reason, journey.Person(ctx))
+	return journey.Waves{}, nil
+}
+
+func (m *testMove) ResumeWave(ctx context.Context, name string) (journey.Waves, error) {
+	if name != "staff" {
+		return journey.Waves{}, &rehome.Fault{Class: rehome.ClassOperator, Op: "resume wave", Object: name, Cause: errors.New("it was not stopped")}
+	}
+	m.did("resume %s by %s", name, journey.Person(ctx))
+	return journey.Waves{}, nil
 }
 
 func (m *testMove) Operators(context.Context) ([]ledger.Operator, error) {
@@ -501,7 +526,7 @@ func TestScreen_hostileWordsAreText(t *testing.T) {
 	s.mustSignIn()
 	for path, want := range map[string]string{
 		"/": "Example", "/accounts": "a001@example.test", "/accounts/a001@example.test": "is full", "/findings": "message refused",
-		"/cutover": "word lifts this", "/audit": "row", "/ends": "limits.per_account", "/workers": ">41<", "/speed": "at best 10.0 messages a second",
+		"/cutover": "word lifts this", "/audit": "row", "/ends": "limits.per_account", "/workers": ">41<", "/waves": "7,031", "/speed": "at best 10.0 messages a second",
 		"/accounts?part=" + url.QueryEscape(hostile): "No account fits", "/findings?code=" + url.QueryEscape(hostile): "message refused",
 	} {
 		status, body := s.get(path)
@@ -543,6 +568,24 @@ func TestScreen_drain(t *testing.T) {
 	}
 	s.do("/workers/drain", url.Values{"worker": {"one"}})
 	if got := s.deeds(); len(got) != 1 || got[0] != "drain [one] by anna" {
+		t.Error(got)
+	}
+}
+
+// A wave is stopped, and let go on, in the name of who has said so.
+func TestScreen_waves(t *testing.T) {
+	t.Parallel()
+	s := operating(t, ledger.RoleOperate)
+	_, body := s.get("/waves")
+	if strings.Count(body, `action="/waves/pause"`) != 3 || strings.Count(body, `action="/waves/resume"`) != 2 {
+		t.Error("not every wave can be stopped that runs, and let go on that stands")
+	}
+	if said := s.refused("/waves/resume", url.Values{"wave": {"pilot"}}); !strings.Contains(said, "it was not stopped") {
+		t.Error(said)
+	}
+	s.do("/waves/pause", url.Values{"wave": {"night"}, "reason": {"lunch"}})
+	s.do("/waves/resume", url.Values{"wave": {"staff"}})
+	if got := s.deeds(); len(got) != 2 || got[0] != "pause night for lunch by anna" || got[1] != "resume staff by anna" {
 		t.Error(got)
 	}
 }
