@@ -234,7 +234,8 @@ func (f *frame) giveFilled(filled journey.WaveFilled, err error) (rehome.Outcome
 func writeFilled(w io.Writer, filled journey.WaveFilled) error {
 	switch {
 	case filled.Gone:
-		_, err := fmt.Fprintf(w, "wave %s is removed; %s %s in no wave now\n", filled.Wave, plural(filled.Removed, "account"), verb(filled.Removed, "is", "are"))
+		_, err := fmt.Fprintf(w, "wave %s is removed; %s %s in no wave now\n", filled.Wave,
+			plural(filled.Removed, "account"), verb(filled.Removed, "is", "are"))
 		return err
 	case filled.Removed > 0:
 		fmt.Fprintf(w, "%s taken out\n", plural(filled.Removed, "account"))
@@ -259,7 +260,8 @@ func writeFilled(w io.Writer, filled journey.WaveFilled) error {
 	if filled.Accounts > 0 {
 		next = fmt.Sprintf(`next: run "rehome wave start %s"`, filled.Wave)
 	}
-	_, err := fmt.Fprintf(w, "%s %s in wave %s; %s\n", plural(int(filled.Accounts), "account"), verb(int(filled.Accounts), "is", "are"), filled.Wave, next)
+	_, err := fmt.Fprintf(w, "%s %s in wave %s; %s\n", plural(int(filled.Accounts), "account"),
+		verb(int(filled.Accounts), "is", "are"), filled.Wave, next)
 	return err
 }
 

@@ -103,7 +103,8 @@ func writeWhole(w io.Writer, v journey.Wave) error {
 	}
 	fmt.Fprintf(w, "  brake: %s\n", brakeWords(v.Brake))
 	l := v.Lately
-	fmt.Fprintf(w, "  lately: %s ended, %d log-ins refused, %d failed; %d compared, %d different%s\n", plural(int(l.Accounts), "pass"), l.Refused, l.Failed,
+	fmt.Fprintf(w, "  lately: %s ended, %d log-ins refused, %d failed; %d compared, %d different%s\n",
+		plural(int(l.Accounts), "account"), l.Refused, l.Failed,
 		l.Compared, l.Differs, answerWords(l))
 	if len(v.Through) == 0 {
 		_, err := fmt.Fprintln(w, "  through: all of its accounts are complete and equal")

@@ -101,7 +101,8 @@ func newSyncedMail(did mailcopy.Tally, unchanged int64, now mailcopy.Census) Syn
 // complete reports whether every account is at the destination with every message, but for what somebody has accepted as missing.
 func (s Synced) complete() bool {
 	return !s.mendable() && !slices.ContainsFunc(s.Accounts, func(a SyncedAccount) bool {
-		return a.Held != "" || !a.Accepted && (a.Error != "" || a.blocked || !a.Mail.census.Complete() || a.Contacts.Failed()+a.Calendars.Failed()+a.Rules.Failed() > 0)
+		return a.Held != "" || !a.Accepted && (a.Error != "" || a.blocked || !a.Mail.census.Complete() ||
+			a.Contacts.Failed()+a.Calendars.Failed()+a.Rules.Failed() > 0)
 	})
 }
 

@@ -58,7 +58,8 @@ func TestInWaves(t *testing.T) {
 		t.Fatal(err)
 	}
 	for address, octets := range map[string]int64{"d@x.test": 10, "e@x.test": 900} {
-		if err := store.Passes.Save(t.Context(), ledger.Account{Address: address, State: ledger.AccountPreStaged, Mailboxes: 1, Messages: 1, Octets: octets}, nil,
+		if err := store.Passes.Save(t.Context(),
+			ledger.Account{Address: address, State: ledger.AccountPreStaged, Mailboxes: 1, Messages: 1, Octets: octets}, nil,
 			ledger.Turn{Address: address, State: ledger.TurnOver}); err != nil {
 			t.Fatal(err)
 		}
@@ -180,7 +181,8 @@ func TestWaveKeeper_hours(t *testing.T) {
 		held.NextStep != "" {
 		t.Errorf("%v", err)
 	}
-	if synced, err := m.SyncWave(t.Context(), "night", Watcher{}); err != nil || synced.Outcome() != rehome.OutcomeRemaining || synced.Held[0].Accounts != 1 {
+	synced, err := m.SyncWave(t.Context(), "night", Watcher{})
+	if err != nil || synced.Outcome() != rehome.OutcomeRemaining || synced.Held[0].Accounts != 1 {
 		t.Errorf("started before its hours: %+v, %v", synced, err)
 	}
 	open := []string{now.Add(-2*time.Hour).Format("15:04") + "-" + now.Add(2*time.Hour).Format("15:04")}

@@ -253,7 +253,8 @@ func (m *Move) SyncWave(ctx context.Context, name string, watcher Watcher) (Sync
 	}
 	if !row.Open(time.Now()) { // it was started, and its hours come later
 		held := heldBy(row)
-		return Synced{Accounts: []SyncedAccount{}, Staying: nonNil(who.Staying), Held: []HeldWave{{held.By, len(who.accounts), held.Reason, held.NextStep}}}, nil
+		return Synced{Accounts: []SyncedAccount{}, Staying: nonNil(who.Staying),
+			Held: []HeldWave{{held.By, len(who.accounts), held.Reason, held.NextStep}}}, nil
 	}
 	return m.syncInWaves(ctx, who, SyncOptions{}, watcher)
 }

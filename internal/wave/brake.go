@@ -119,7 +119,8 @@ func refused(l Limits, f Facts) *Pulled {
 	if !over(f.Refused, f.Accounts, f.Members, l.Refused) {
 		return nil
 	}
-	return &Pulled{Reason: fmt.Sprintf("the log-in of %s was refused in the last %s, which is more than %s", part(f.Refused, f.Accounts), lately(l), percent(l.Refused)),
+	return &Pulled{Reason: fmt.Sprintf("the log-in of %s was refused in the last %s, which is more than %s",
+		part(f.Refused, f.Accounts), lately(l), percent(l.Refused)),
 		NextStep: `run "rehome accounts check --account ADDRESS" with one of them; the host may have locked out this machine, or the passwords ` +
 			`at the destination are others; then resume the wave`}
 }
@@ -136,7 +137,8 @@ func differs(l Limits, f Facts) *Pulled {
 	if !over(f.Differs, f.Compared, f.Members, l.Differs) {
 		return nil
 	}
-	return &Pulled{Reason: fmt.Sprintf("%s that were compared in the last %s are not equal, which is more than %s", part(f.Differs, f.Compared), lately(l),
+	return &Pulled{Reason: fmt.Sprintf("%s that were compared in the last %s are not equal, which is more than %s",
+		part(f.Differs, f.Compared), lately(l),
 		percent(l.Differs)),
 		NextStep: `run "rehome findings list" to see the differences; accept them or see to their cause; then resume the wave`}
 }

@@ -24,18 +24,20 @@ func TestBrake(t *testing.T) {
 		"nothing has happened":            {DefaultLimits(), Facts{Members: 50}, ""},
 		"all went well":                   {DefaultLimits(), Facts{Members: 5000, Accounts: 5000, Compared: 5000}, ""},
 		"two of fifty is too few to tell": {DefaultLimits(), Facts{Members: 50, Accounts: 50, Refused: 2, Failed: 2, Compared: 50, Differs: 2}, ""},
-		"three log-ins of 599":            {DefaultLimits(), Facts{Members: 5000, Accounts: 599, Refused: 3}, "3 of 599 accounts was refused in the last 15 minutes"},
-		"three log-ins of 600":            {DefaultLimits(), Facts{Members: 5000, Accounts: 600, Refused: 3}, ""},
-		"three passes of 299":             {DefaultLimits(), Facts{Members: 5000, Accounts: 299, Failed: 3}, "3 of 299 accounts failed"},
-		"three passes of 300":             {DefaultLimits(), Facts{Members: 5000, Accounts: 300, Failed: 3}, ""},
-		"all of a small wave":             {DefaultLimits(), Facts{Members: 2, Accounts: 2, Failed: 2}, "2 of 2 accounts failed"},
-		"one of two":                      {DefaultLimits(), Facts{Members: 2, Accounts: 2, Failed: 1}, ""},
-		"differences":                     {DefaultLimits(), Facts{Members: 90, Compared: 90, Differs: 3}, "not equal"},
-		"log-ins are said before passes":  {DefaultLimits(), Facts{Members: 9, Accounts: 9, Failed: 4, Refused: 4}, "refused"},
-		"a slow destination":              {DefaultLimits(), Facts{Answers: answers(rehome.Destination, 20, 11*time.Second)}, "of the destination took 11s"},
-		"a slow source":                   {DefaultLimits(), Facts{Answers: answers(rehome.Source, 99, 11*time.Second)}, "of the source"},
-		"as slow as it may be":            {DefaultLimits(), Facts{Answers: answers(rehome.Source, 99, 10*time.Second)}, ""},
-		"few answers do not tell":         {DefaultLimits(), Facts{Answers: answers(rehome.Source, 19, time.Hour)}, ""},
+		"three log-ins of 599": {DefaultLimits(), Facts{Members: 5000, Accounts: 599, Refused: 3},
+			"3 of 599 accounts was refused in the last 15 minutes"},
+		"three log-ins of 600":           {DefaultLimits(), Facts{Members: 5000, Accounts: 600, Refused: 3}, ""},
+		"three passes of 299":            {DefaultLimits(), Facts{Members: 5000, Accounts: 299, Failed: 3}, "3 of 299 accounts failed"},
+		"three passes of 300":            {DefaultLimits(), Facts{Members: 5000, Accounts: 300, Failed: 3}, ""},
+		"all of a small wave":            {DefaultLimits(), Facts{Members: 2, Accounts: 2, Failed: 2}, "2 of 2 accounts failed"},
+		"one of two":                     {DefaultLimits(), Facts{Members: 2, Accounts: 2, Failed: 1}, ""},
+		"differences":                    {DefaultLimits(), Facts{Members: 90, Compared: 90, Differs: 3}, "not equal"},
+		"log-ins are said before passes": {DefaultLimits(), Facts{Members: 9, Accounts: 9, Failed: 4, Refused: 4}, "refused"},
+		"a slow destination": {DefaultLimits(), Facts{Answers: answers(rehome.Destination, 20, 11*time.Second)},
+			"of the destination took 11s"},
+		"a slow source":           {DefaultLimits(), Facts{Answers: answers(rehome.Source, 99, 11*time.Second)}, "of the source"},
+		"as slow as it may be":    {DefaultLimits(), Facts{Answers: answers(rehome.Source, 99, 10*time.Second)}, ""},
+		"few answers do not tell": {DefaultLimits(), Facts{Answers: answers(rehome.Source, 19, time.Hour)}, ""},
 		"no limits": {off, Facts{Members: 9, Accounts: 9, Failed: 9, Refused: 9, Compared: 9, Differs: 9,
 			Answers: answers(rehome.Source, 99, time.Hour)}, ""},
 	} {
@@ -63,7 +65,8 @@ func TestLimits_set(t *testing.T) {
 	if err := l.Set("answer=off"); err != nil || l.Answer != 0 {
 		t.Errorf("%v, %v", l.Answer, err)
 	}
-	for _, text := range []string{"failed", "failed=", "failed=0", "failed=-1", "failed=100", "failed=NaN", "failed=Inf", "answer=-1s", "answer=5", "span=off",
+	for _, text := range []string{"failed", "failed=", "failed=0", "failed=-1", "failed=100", "failed=NaN", "failed=Inf",
+		"answer=-1s", "answer=5", "span=off",
 		"span=30s", "span=25h", "fail=1%"} {
 		if err := l.Set(text); err == nil {
 			t.Errorf("%s is taken", text)
@@ -73,7 +76,8 @@ func TestLimits_set(t *testing.T) {
 
 func TestSettings_keptAndRead(t *testing.T) {
 	t.Parallel()
-	want := Settings{Priority: -3, Windows: Windows{Hours: []string{"22:00-06:00"}, Zone: "UTC"}, After: "first", Brake: Limits{Failed: 2, Span: time.Hour}}
+	want := Settings{Priority: -3, Windows: Windows{Hours: []string{"22:00-06:00"}, Zone: "UTC"}, After: "first",
+		Brake: Limits{Failed: 2, Span: time.Hour}}
 	octets, err := want.Octets()
 	if err != nil {
 		t.Fatal(err)

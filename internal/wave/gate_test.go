@@ -51,7 +51,8 @@ func TestEnter(t *testing.T) {
 	if closed := Enter(Entry{Name: "staff", Members: 1, After: "pilot", Missing: true}); codes(closed) != "after" {
 		t.Errorf("after one that is missing: %+v", closed)
 	}
-	if e := Enter(Entry{Members: 9, Staying: []string{"a@x", "b@x", "c@x", "d@x"}}); !strings.Contains(e[0].Reason, "4 accounts in it do not move: a@x, b@x, c@x and 1 more") {
+	e := Enter(Entry{Members: 9, Staying: []string{"a@x", "b@x", "c@x", "d@x"}})
+	if !strings.Contains(e[0].Reason, "4 accounts in it do not move: a@x, b@x, c@x and 1 more") {
 		t.Errorf("%q", e[0].Reason)
 	}
 }

@@ -526,7 +526,8 @@ func TestScreen_hostileWordsAreText(t *testing.T) {
 	s.mustSignIn()
 	for path, want := range map[string]string{
 		"/": "Example", "/accounts": "a001@example.test", "/accounts/a001@example.test": "is full", "/findings": "message refused",
-		"/cutover": "word lifts this", "/audit": "row", "/ends": "limits.per_account", "/workers": ">41<", "/waves": "7,031", "/speed": "at best 10.0 messages a second",
+		"/cutover": "word lifts this", "/audit": "row", "/ends": "limits.per_account", "/workers": ">41<", "/waves": "7,031",
+		"/speed": "at best 10.0 messages a second",
 		"/accounts?part=" + url.QueryEscape(hostile): "No account fits", "/findings?code=" + url.QueryEscape(hostile): "message refused",
 	} {
 		status, body := s.get(path)

@@ -64,7 +64,8 @@ func TestJourney_sampleOrganisation(t *testing.T) {
 		}
 	}
 	s.wantDescribed(t, "config check", "config sample", "version", "explain", "check", "accounts list", "accounts plan", "accounts settings",
-		"aliases export", "sync --plan", "sync", "verify", "report", "status", "next", "rules plan", "rules export", "findings list", "secrets purge", "wave status")
+		"aliases export", "sync --plan", "sync", "verify", "report", "status", "next", "rules plan", "rules export", "findings list", "secrets purge",
+		"wave status")
 	s.wantHidden(s.secrets())
 }
 
