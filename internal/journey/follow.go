@@ -78,7 +78,7 @@ func (f *follower) run(ctx context.Context) (last Synced, err error) {
 		if over := f.options.Quiet.Over(time.Now()); over.After(time.Now()) {
 			f.options.Told("quiet hours: the next pass begins at " + over.Format("15:04"))
 			if !sleepUntil(ctx, over) {
-				return last, stopped(ctx, passes)
+				return last, stopped(ctx, passes, err)
 			}
 		}
 		if domain, err := f.crossing(ctx); err != nil || domain != "" {
@@ -86,13 +86,11 @@ func (f *follower) run(ctx context.Context) (last Synced, err error) {
 		}
 		began := time.Now()
 		yield := f.watch(ctx)
-		synced, err := f.pass(ctx, first, yield)
+		var synced Synced
+		synced, err = f.pass(ctx, first, yield)
 		why := yield.over()
 		if err != nil {
-			if ctx.Err() != nil {
-				return last, stopped(ctx, passes)
-			}
-			if passes == 0 || rehome.ClassOf(err) == rehome.ClassBug {
+			if ctx.Err() != nil || passes == 0 || rehome.ClassOf(err) == rehome.ClassBug {
 				return last, err
 			}
 			f.options.Told(triedAgain(err))
@@ -112,7 +110,7 @@ func (f *follower) run(ctx context.Context) (last Synced, err error) {
 			break
 		}
 	}
-	return last, nil
+	return last, err // of the last pass: what one before it has brought is not all of it
 }
 
 // across ends it because a domain is taken across, or nobody can tell.
@@ -128,12 +126,12 @@ func (f *follower) across(domain string, err error, passes int) error {
 		Hint: `see "rehome cutover status"; for one pass, run "rehome sync" without --follow`}
 }
 
-// stopped is the error of what was stopped before anything has come of it.
-func stopped(ctx context.Context, passes int) error {
+// stopped is the error of what was stopped between two passes, of which the last one has failed or not, or before anything has come of it.
+func stopped(ctx context.Context, passes int, failed error) error {
 	if passes == 0 {
 		return ctx.Err()
 	}
-	return nil
+	return failed
 }
 
 func triedAgain(err error) string {

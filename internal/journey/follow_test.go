@@ -115,7 +115,7 @@ func TestFollow_onePassAfterTheOther(t *testing.T) {
 			t.Errorf("told %q", f.told)
 		}
 		slow := newFollowed(20*time.Minute, busy)
-		ctx, cancel = context.WithTimeout(t.Context(), 30*time.Minute)
+		ctx, cancel = context.WithTimeout(t.Context(), 41*time.Minute+30*time.Second)
 		defer cancel()
 		if _, err := slow.run(ctx); err != nil || !slices.Equal(slow.began, []time.Duration{0, 21 * time.Minute}) {
 			t.Errorf("passes at %v, %v", slow.began, err)
@@ -144,6 +144,8 @@ func TestFollow_howItEnds(t *testing.T) {
 		"a server that is off": {[]any{fault}, time.Hour, nil, 1, 0, false, fault, ""},
 		"a cutover in a pass":  {[]any{Synced{}}, 17 * time.Minute, cross, 2, 1, false, nil, "a.test is being"},
 		"a cutover between":    {[]any{Synced{}}, 10 * time.Minute, cross, 1, 0, false, nil, "a.test is being"},
+		"Ctrl-C twice":         {[]any{Synced{}}, 17 * time.Minute, func(_ *followed, cancel func()) { cancel() }, 2, 0, false, context.Canceled, ""},
+		"off since the first":  {[]any{Synced{}, fault}, 25 * time.Minute, func(_ *followed, end func()) { end() }, 2, 0, false, fault, "tries again"},
 		"our own mistake":      {[]any{Synced{}, errors.ErrUnsupported}, time.Hour, nil, 2, 0, false, errors.ErrUnsupported, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -172,7 +174,7 @@ func TestFollow_quietHours(t *testing.T) {
 		f := newFollowed(time.Hour, Synced{})
 		begin := time.Now().Add(30 * time.Minute)
 		f.options.Quiet = QuietHours{begin.Hour()*60 + begin.Minute(), (begin.Hour()*60 + begin.Minute() + 8*60) % (24 * 60)}
-		ctx, cancel := context.WithTimeout(t.Context(), 9*time.Hour)
+		ctx, cancel := context.WithTimeout(t.Context(), 9*time.Hour+30*time.Minute+30*time.Second)
 		defer cancel()
 		last, err := f.run(ctx)
 		if err != nil || last.Interrupted || f.stopped != 1 || !slices.Equal(f.began, []time.Duration{0, 8*time.Hour + 30*time.Minute}) {

@@ -29,7 +29,7 @@ func TestMeasure_goesOnOverPasses(t *testing.T) {
 	want := func(running bool, messages, failed, complete int64) {
 		t.Helper()
 		got := m.Measure().Work[workSync]
-		if got.Running != running || got.Totals.Messages != messages || got.Totals.Failed != failed || got.Accounts != complete ||
+		if got.Running != running || got.Messages != messages || got.Failed != failed || got.Accounts != complete ||
 			got.Ends[conductor.StepEnd{Kind: rehome.KindMail}] != complete+failed ||
 			got.Retries[conductor.StepEnd{Kind: rehome.KindMail, Reason: rehome.ClassTemporary}] != complete+failed {
 			t.Errorf("got %+v", got)

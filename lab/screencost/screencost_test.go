@@ -224,7 +224,7 @@ func (s *stand) watch(browsers int, long time.Duration) (each int64, share float
 		if err != nil {
 			s.t.Fatal(err)
 		}
-		defer response.Body.Close()
+		s.t.Cleanup(func() { _ = response.Body.Close() })
 		if _, err := bufio.NewReader(response.Body).ReadString('\n'); err != nil {
 			s.t.Fatal(err)
 		}
