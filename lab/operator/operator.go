@@ -12,9 +12,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
+	"sync"
 	"testing"
 )
 
@@ -45,6 +48,36 @@ func Build(dir string) (string, error) {
 	return binary, nil
 }
 
+// lookAtSource looks at all that the binary is built of, once. "go test" remembers a result for as long as the program of the test and the
+// files that its tests have looked at are as they were: without this, it would tell how a former binary has passed. It does not see what a
+// TestMain looks at, nor what the compiler does.
+var lookAtSource = sync.OnceValue(func() error {
+	module, err := exec.Command("go", "env", "GOMOD").Output()
+	if err != nil {
+		return fmt.Errorf("find the source of rehome: %w", err)
+	}
+	root := filepath.Dir(strings.TrimSpace(string(module)))
+	files, err := filepath.Glob(filepath.Join(root, "*.*"))
+	if err != nil {
+		return err
+	}
+	for _, folder := range []string{"internal", filepath.Join("cmd", "rehome")} {
+		err := filepath.WalkDir(filepath.Join(root, folder), func(path string, _ fs.DirEntry, err error) error {
+			files = append(files, path)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	for _, file := range files {
+		if _, err := os.Stat(file); err != nil {
+			return err
+		}
+	}
+	return nil
+})
+
 // Operator is a folder and the binary that runs in it.
 type Operator struct {
 	Dir, Binary string
@@ -56,6 +89,9 @@ type Operator struct {
 func (d Operator) Command(ctx context.Context, args ...string) *exec.Cmd {
 	command := exec.CommandContext(ctx, d.Binary, args...)
 	command.Dir = d.Dir
+	if err := lookAtSource(); err != nil {
+		command.Err = err
+	}
 	return command
 }
 
