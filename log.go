@@ -26,8 +26,9 @@ const (
 	LogSide       = "side"
 	LogHost       = "host"
 	LogDomain     = "domain"
-	LogClient     = "client" // the name that a mail program gives itself
-	LogPeer       = "peer"   // an IP address; only where somebody wants them logged
+	LogClient     = "client"  // the name that a mail program gives itself
+	LogPeer       = "peer"    // an IP address; only where somebody wants them logged
+	LogSubject    = "subject" // what an issuer calls a person, and nobody else, for good
 	LogProtocol   = "protocol"
 	LogConnection = "connection" // the number of one at its side; a line about it has it from its beginning to its end
 	LogCommand    = "command"    // a verb without arguments

@@ -65,6 +65,7 @@ type door struct {
 	mu       sync.Mutex
 	sessions []*session
 	tries    map[string]*tries
+	subjects map[string]string // whose a name of the issuer is
 }
 
 func newDoor(move Move, options Options) *door {
@@ -75,7 +76,7 @@ func newDoor(move Move, options Options) *door {
 		}
 		return hash
 	})
-	return &door{move: move, options: options, hashing: make(chan struct{}, 1), decoy: decoy, tries: map[string]*tries{}}
+	return &door{move: move, options: options, hashing: make(chan struct{}, 1), decoy: decoy, tries: map[string]*tries{}, subjects: map[string]string{}}
 }
 
 // cookie is the name of the session's cookie. Browsers take the longer one only from this host and by HTTPS (RFC 6265bis section 4.1.3).

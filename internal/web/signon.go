@@ -81,9 +81,30 @@ func (d *door) comeBack(w http.ResponseWriter, r *http.Request, _ visitor) {
 			Next: "have whoever runs rehome give one of your groups a role, in serve.oidc.roles"})
 		return
 	}
+	if !d.owns(person) {
+		d.options.Log.Warn("somebody whose name another one has was not let in",
+			rehome.LogObject, person.Name, rehome.LogSubject, person.Subject, rehome.LogHost, d.options.SignOn.Host())
+		d.render(w, r, http.StatusForbidden, signInPage{
+			Problem: d.options.SignOn.Host() + " calls somebody else " + person.Name + " too, who has signed in here before.",
+			Next:    "have whoever runs rehome name a claim in serve.oidc.name that no two people share"})
+		return
+	}
 	d.admitOutside(w, person, role)
-	d.options.Log.Info("signed in at the screen", rehome.LogObject, person.Name, rehome.LogHost, d.options.SignOn.Host(), rehome.LogPeer, r.RemoteAddr)
+	d.options.Log.Info("signed in at the screen", rehome.LogObject, person.Name, rehome.LogSubject, person.Subject,
+		rehome.LogHost, d.options.SignOn.Host(), rehome.LogPeer, r.RemoteAddr)
 	write(w, r, d.options.Log, http.StatusOK, "arrived", arrivedPage{person.Name})
+}
+
+// owns reports whether the name is this person's. Plans and the audit log know people by their names, and an issuer may give two of them
+// the same (OpenID Connect Core 1.0, section 5.7): the first who comes has it for as long as the program runs.
+func (d *door) owns(person signon.Person) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	first, taken := d.subjects[person.Name]
+	if !taken {
+		d.subjects[person.Name] = person.Subject
+	}
+	return !taken || first == person.Subject
 }
 
 // groupWords says which groups were looked at.

@@ -106,6 +106,18 @@ func TestSignOn(t *testing.T) {
 	}
 }
 
+// Issuers may call two people the same: a plan that one was shown is not for the other, and the audit log would not tell them apart.
+func TestSignOn_twoOfOneName(t *testing.T) {
+	t.Parallel()
+	s := byIssuer(t)
+	s.mustCome("anna", "group-operate")
+	s.issuer.Tell(map[string]any{"sub": "another", "preferred_username": "anna", "groups": []string{"group-switch"}}, nil)
+	if status, body := s.get(s.goOutside()); status != http.StatusForbidden || !strings.Contains(body, "somebody else anna too") {
+		t.Errorf("%d %s", status, body)
+	}
+	s.mustCome("anna", "group-operate")
+}
+
 // Who has no role is told which groups were looked at, and is not in; nor is who comes with an honest token of another attempt.
 func TestSignOn_notLetIn(t *testing.T) {
 	t.Parallel()
