@@ -18,7 +18,7 @@ func TestPages_everyShape(t *testing.T) {
 	t.Parallel()
 	s := byIssuer(t)
 	s.screen.options.Many = true
-	s.mustCome("anna", "group-switch")
+	s.mustCome("group-switch")
 	s.do("/plan/cutover", url.Values{"domain": {"example.test"}})
 	s.await("What would be done")
 	b := browser.Open(t)
