@@ -194,7 +194,7 @@ func TestRoutes_noRoleDoesMore(t *testing.T) {
 func TestRoutes_noRoleDoesMoreByIssuer(t *testing.T) {
 	t.Parallel()
 	s := byIssuer(t)
-	noRoleDoesMore(t, s.stand, func(role ledger.Role) { s.mustCome("group-"+string(role)) })
+	noRoleDoesMore(t, s.stand, func(role ledger.Role) { s.mustCome("group-" + string(role)) })
 }
 
 func noRoleDoesMore(t *testing.T, s *stand, become func(ledger.Role)) {

@@ -41,10 +41,13 @@ func byIssuer(t *testing.T) *outside {
 	return &outside{s, at}
 }
 
-// come goes to the issuer as somebody with groups, and returns what is said on coming back.
-func (s *outside) come(name string, groups ...string) (status int, body string) {
+// theAnna is whom the issuer calls so.
+const theAnna = "sub-anna"
+
+// come goes to the issuer as somebody who is called anna, with groups, and returns what is said on coming back.
+func (s *outside) come(subject string, groups ...string) (status int, body string) {
 	s.t.Helper()
-	s.issuer.Tell(map[string]any{"sub": "sub-" + name, "preferred_username": name, "groups": groups}, nil)
+	s.issuer.Tell(map[string]any{"sub": subject, "preferred_username": "anna", "groups": groups}, nil)
 	return s.get(s.goOutside())
 }
 
@@ -70,7 +73,7 @@ func (s *outside) goOutside() string {
 // mustCome comes as anna, and is let in.
 func (s *outside) mustCome(groups ...string) {
 	s.t.Helper()
-	if status, body := s.come("anna", groups...); status != http.StatusOK {
+	if status, body := s.come(theAnna, groups...); status != http.StatusOK {
 		s.t.Fatalf("%d %s", status, body)
 	}
 }
@@ -82,7 +85,7 @@ func TestSignOn(t *testing.T) {
 	if _, body := s.get("/sign-in"); !strings.Contains(body, `href="/sign-in/oidc">Sign in by localhost:`) {
 		t.Error("the page does not name the issuer")
 	}
-	status, body := s.come("anna", "group-look", "group-operate", "others")
+	status, body := s.come(theAnna, "group-look", "group-operate", "others")
 	if status != http.StatusOK || !strings.Contains(body, `content="0; url=/"`) || !strings.Contains(body, "signed in as anna.") {
 		t.Fatalf("%d %s", status, body)
 	}
@@ -112,8 +115,7 @@ func TestSignOn_twoOfOneName(t *testing.T) {
 	t.Parallel()
 	s := byIssuer(t)
 	s.mustCome("group-operate")
-	s.issuer.Tell(map[string]any{"sub": "another", "preferred_username": "anna", "groups": []string{"group-switch"}}, nil)
-	if status, body := s.get(s.goOutside()); status != http.StatusForbidden || !strings.Contains(body, "somebody else anna too") {
+	if status, body := s.come("another", "group-switch"); status != http.StatusForbidden || !strings.Contains(body, "somebody else anna too") {
 		t.Errorf("%d %s", status, body)
 	}
 	s.mustCome("group-operate")
@@ -124,7 +126,7 @@ func TestSignOn_notLetIn(t *testing.T) {
 	t.Parallel()
 	s := byIssuer(t)
 	for want, groups := range map[string][]string{"none of your groups has a role: staff": {"staff", hostile}, "claim groups names none": {}} {
-		if status, body := s.come("anna", groups...); status != http.StatusForbidden || !strings.Contains(body, want) || strings.Contains(body, hostile) {
+		if status, body := s.come(theAnna, groups...); status != http.StatusForbidden || !strings.Contains(body, want) || strings.Contains(body, hostile) {
 			t.Errorf("%d %s", status, body)
 		}
 	}
@@ -138,7 +140,7 @@ func TestSignOn_notLetIn(t *testing.T) {
 	}
 	for _, lie := range []issuer.Lie{issuer.WrongNonce, issuer.WrongAudience, issuer.Unsigned, issuer.Expired} {
 		s.issuer.Lie(lie)
-		if status, body := s.come("anna", "group-switch"); status != http.StatusUnauthorized || strings.Contains(body, issuer.Secret) {
+		if status, body := s.come(theAnna, "group-switch"); status != http.StatusUnauthorized || strings.Contains(body, issuer.Secret) {
 			t.Errorf("%s: %d %s", lie, status, body)
 		}
 	}
