@@ -138,6 +138,19 @@ func (s *store) read(ctx context.Context, scan func(*sql.Rows) error, query stri
 	return s.fault("read store", rows.Err())
 }
 
+// numbers reads rows of a name and a number. Where nothing is counted, the map is empty.
+func numbers[K ~string](ctx context.Context, s *store, query string, args ...any) (map[K]int64, error) {
+	all := map[K]int64{}
+	err := s.read(ctx, func(rows *sql.Rows) error {
+		var name K
+		var n int64
+		err := rows.Scan(&name, &n)
+		all[name] = n
+		return err
+	}, query, args...)
+	return all, err
+}
+
 // bit is a truth in a column of numbers, which can be summed.
 func bit(is bool) int64 {
 	if is {

@@ -246,29 +246,14 @@ func (l *Waves) Count(ctx context.Context, name string, counts map[string]int64)
 
 // Counts sums up what has happened in a wave from a moment on, to the minute.
 func (l *Waves) Counts(ctx context.Context, name string, since time.Time) (counts map[string]int64, err error) {
-	counts = map[string]int64{}
-	err = l.read(ctx, func(rows *sql.Rows) error {
-		var what string
-		var n int64
-		err := rows.Scan(&what, &n)
-		counts[what] = n
-		return err
-	}, `SELECT what, CAST(SUM(count) AS BIGINT) FROM wave_counts WHERE wave = ? AND minute >= ? GROUP BY what`, name, since.Unix()/60)
-	return counts, err
+	return numbers[string](ctx, l.store, `SELECT what, CAST(SUM(count) AS BIGINT) FROM wave_counts WHERE wave = ? AND minute >= ? GROUP BY what`,
+		name, since.Unix()/60)
 }
 
 // Verdicts returns how many accounts of a wave were verified from a moment on, by verdict.
 func (l *Waves) Verdicts(ctx context.Context, name string, since time.Time) (verdicts map[string]int64, err error) {
-	verdicts = map[string]int64{}
-	err = l.read(ctx, func(rows *sql.Rows) error {
-		var verdict string
-		var n int64
-		err := rows.Scan(&verdict, &n)
-		verdicts[verdict] = n
-		return err
-	}, `SELECT v.verdict, COUNT(*) FROM wave_members m JOIN verifications v ON v.address = m.address
+	return numbers[string](ctx, l.store, `SELECT v.verdict, COUNT(*) FROM wave_members m JOIN verifications v ON v.address = m.address
 		WHERE m.wave = ? AND v.verified_unix >= ? GROUP BY v.verdict`, name, since.Unix())
-	return verdicts, err
 }
 
 // Waiting returns the accounts of a wave with a turn in a run that is not over, in their order, whoever has them; so many at most, behind a

@@ -122,15 +122,7 @@ func (l *Runs) Get(ctx context.Context, id int64) (run Run, known bool, err erro
 
 // Left returns how many turns of a run are in each state. Those that are over are in none.
 func (l *Runs) Left(ctx context.Context, id int64) (left map[TurnState]int64, err error) {
-	left = map[TurnState]int64{}
-	err = l.read(ctx, func(rows *sql.Rows) error {
-		var state TurnState
-		var n int64
-		err := rows.Scan(&state, &n)
-		left[state] = n
-		return err
-	}, `SELECT state, COUNT(*) FROM turns WHERE run = ? GROUP BY state`, id)
-	return left, err
+	return numbers[TurnState](ctx, l.store, `SELECT state, COUNT(*) FROM turns WHERE run = ? GROUP BY state`, id)
 }
 
 // Standing returns how many turns of a run that are not over wait for their wave to run.
