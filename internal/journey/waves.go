@@ -136,7 +136,7 @@ func (m *Move) readWaves(ctx context.Context, store *ledger.Ledger) ([]Wave, err
 
 func waveFault(name string, err error) error {
 	return &rehome.Fault{Class: rehome.ClassOperator, Op: "read wave", Object: name, Cause: err,
-		Hint: "use the version of rehome that has made it, or a newer one"}
+		Hint: "use the version of rehome that made it, or a newer one"}
 }
 
 func waveOf(row ledger.Wave, settings wave.Settings, sum ledger.WaveSum, now time.Time) Wave {

@@ -185,7 +185,7 @@ func (m *Move) PauseWave(ctx context.Context, name, reason string) (Waves, error
 		return Waves{}, err
 	}
 	if row.State != ledger.WaveRunning {
-		return Waves{}, waveUsage("pause wave", name, fmt.Errorf("it does not run: it is %s", row.State), "")
+		return Waves{}, waveUsage("pause wave", name, fmt.Errorf("it is not running: it is %s", row.State), "")
 	}
 	if err := m.turnWave(ctx, store, row, ledger.WavePaused, reason, ""); err != nil {
 		return Waves{}, err
@@ -205,7 +205,7 @@ func (m *Move) ResumeWave(ctx context.Context, name string) (Waves, error) {
 		if row.State == ledger.WavePlanned {
 			hint = fmt.Sprintf(`run "rehome wave start %s"`, name)
 		}
-		return Waves{}, waveUsage("resume wave", name, fmt.Errorf("it was not stopped: it is %s", row.State), hint)
+		return Waves{}, waveUsage("resume wave", name, fmt.Errorf("it is not paused: it is %s", row.State), hint)
 	}
 	if row, err = reopened(ctx, store, row, time.Now()); err != nil {
 		return Waves{}, err

@@ -92,7 +92,7 @@ func (p *Provider) person(subject string, claims claims) (Person, error) {
 	person.Groups = claims.texts(p.options.Groups)
 	person.Groups = person.Groups[:min(len(person.Groups), mostGroups)]
 	if !nameable(person.Name) {
-		return Person{}, p.refused("what it says in "+p.options.Name+" is no name", "name another claim in serve.oidc.name")
+		return Person{}, p.refused("what it says in "+p.options.Name+" is not a name", "name another claim in serve.oidc.name")
 	}
 	return person, nil
 }

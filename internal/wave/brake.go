@@ -122,7 +122,7 @@ func refused(l Limits, f Facts) *Pulled {
 	return &Pulled{Reason: fmt.Sprintf("the log-in of %s was refused in the last %s, which is more than %s",
 		part(f.Refused, f.Accounts), lately(l), percent(l.Refused)),
 		NextStep: `run "rehome accounts check --account ADDRESS" with one of them; the host may have locked out this machine, or the passwords ` +
-			`at the destination are others; then resume the wave`}
+			`at the destination are different; then resume the wave`}
 }
 
 func failed(l Limits, f Facts) *Pulled {
@@ -130,7 +130,7 @@ func failed(l Limits, f Facts) *Pulled {
 		return nil
 	}
 	return &Pulled{Reason: fmt.Sprintf("%s failed in the last %s, which is more than %s", part(f.Failed, f.Accounts), lately(l), percent(l.Failed)),
-		NextStep: `run "rehome status" and see to what the accounts have in common; then resume the wave`}
+		NextStep: `run "rehome status" and look for what the accounts have in common; then resume the wave`}
 }
 
 func differs(l Limits, f Facts) *Pulled {
@@ -192,7 +192,7 @@ func (l *Limits) Set(text string) error {
 	case share != nil:
 		n, err := strconv.ParseFloat(strings.TrimSuffix(value, "%"), 64)
 		if err != nil || !(n > 0 && n < 100) {
-			return fmt.Errorf("%q is no share: write one above 0 and below 100, such as 0.5%%, or off", value)
+			return fmt.Errorf("%q is not a share: write one above 0 and below 100, such as 0.5%%, or off", value)
 		}
 		*share = n
 	case name == "answer" && value == "off":
@@ -200,7 +200,7 @@ func (l *Limits) Set(text string) error {
 	case times != nil:
 		d, err := time.ParseDuration(value)
 		if err != nil || d <= 0 || name == "span" && (d < time.Minute || d > 24*time.Hour) {
-			return fmt.Errorf("%q is no time that fits: write one such as 10s or 15m, for span at least 1m and at most 24h", value)
+			return fmt.Errorf("%q is not a duration that fits: write one such as 10s or 15m, for span at least 1m and at most 24h", value)
 		}
 		*times = d
 	default:

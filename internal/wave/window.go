@@ -143,7 +143,7 @@ func parseDays(text string) (days [7]bool, err error) {
 		}
 		from, until := slices.Index(weekdays, first), slices.Index(weekdays, last)
 		if from < 0 || until < 0 {
-			return days, fmt.Errorf("%q is no day: write mon, tue, wed, thu, fri, sat or sun", part)
+			return days, fmt.Errorf("%q is not a day: write mon, tue, wed, thu, fri, sat or sun", part)
 		}
 		for day := from; ; day = (day + 1) % 7 {
 			days[day] = true
@@ -159,7 +159,7 @@ func parseClock(text string) (time.Duration, error) {
 	var hour, minute int
 	if n, err := fmt.Sscanf(text, "%2d:%2d", &hour, &minute); err != nil || n != 2 || len(text) != 5 ||
 		hour < 0 || minute < 0 || minute > 59 || hour > 24 || hour == 24 && minute > 0 {
-		return 0, fmt.Errorf("%q is no time of day: write it as 06:00", text)
+		return 0, fmt.Errorf("%q is not a time of day: write it as 06:00", text)
 	}
 	return time.Duration(hour)*time.Hour + time.Duration(minute)*time.Minute, nil
 }
