@@ -233,9 +233,7 @@ func refused(t *testing.T, server *labpostgres.Server) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second) // one of them is asked again
-			defer cancel()
-			database, err := postgres.Open(ctx, parse(t, test.address), rehome.NewSecret(test.password))
+			database, err := postgres.Open(t.Context(), parse(t, test.address), rehome.NewSecret(test.password))
 			if err == nil {
 				must(t, database.Pool().Close())
 			}

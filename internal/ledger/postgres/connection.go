@@ -26,18 +26,28 @@ const (
 	busyPause    = 100 * time.Millisecond
 )
 
+// Connect implements driver.Connector. When its time is over, the error names what the server has said last: that it was slow to say
+// it again helps nobody.
 func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
+	var said error
 	for until := time.Now().Add(busyPatience); ; {
 		conn, err := c.Connector.Connect(ctx)
-		if err == nil {
+		switch {
+		case err == nil:
 			return &connection{plain: conn.(plain), numbered: map[string]string{}}, nil
-		}
-		if !isBusy(err) || time.Now().After(until) {
+		case isBusy(err):
+			said = err
+		case ctx.Err() != nil:
+			return nil, errors.Join(err, said)
+		default:
 			return nil, err
+		}
+		if time.Now().After(until) {
+			return nil, said
 		}
 		select {
 		case <-ctx.Done():
-			return nil, errors.Join(ctx.Err(), err)
+			return nil, errors.Join(ctx.Err(), said)
 		case <-time.After(busyPause):
 		}
 	}

@@ -3,12 +3,16 @@
 package postgres
 
 import (
+	"context"
+	"database/sql/driver"
 	"errors"
 	"net"
 	"os"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 func TestConnection_numbersWhatStandsForAValue(t *testing.T) {
@@ -52,4 +56,46 @@ func TestPatientConn(t *testing.T) {
 			}
 		}
 	})
+}
+
+// answers are what a server says to each who connects, in turn; then it says nothing.
+type answers []error
+
+func (answers) Driver() driver.Driver { return nil }
+
+func (a *answers) Connect(ctx context.Context) (driver.Conn, error) {
+	if len(*a) == 0 {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	err := (*a)[0]
+	*a = (*a)[1:]
+	return nil, err
+}
+
+// A server that has no connection to spare is asked again. Whoever runs out of time meanwhile hears what it has said, and not only that
+// it has said nothing of late.
+func TestConnector_tellsWhatABusyServerSaid(t *testing.T) {
+	t.Parallel()
+	full := &pgconn.PgError{Code: tooManyConnections, Message: "sorry, too many clients already"}
+	for name, test := range map[string]struct {
+		says answers
+		want string
+	}{
+		"silent in the end": {answers{full, full}, hints[tooManyConnections]},
+		"silent at once":    {answers{}, comeBackHint},
+		"refused":           {answers{full, &pgconn.PgError{Code: "28P01"}}, hints["28"]},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+				defer cancel()
+				_, err := connector{&test.says}.Connect(ctx)
+				if err == nil || hintOf(err) != test.want {
+					t.Errorf("%v, hint %q; want the hint %q", err, hintOf(err), test.want)
+				}
+			})
+		})
+	}
 }
