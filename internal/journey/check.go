@@ -30,6 +30,7 @@ func (m *Move) Check(ctx context.Context) (checkup.Report, error) {
 	m.checkPIM(ctx, source, destination, accounts)
 	m.pointToDNS(destination, accounts)
 	m.checkWriters(ctx, settings)
+	m.checkSignOn(ctx, settings)
 	m.checkSieve(ctx, source, rehome.Source, m.settings.Source.Sieve, accounts)
 	m.checkSieve(ctx, destination, rehome.Destination, m.settings.Destination.Sieve, accounts)
 	m.checkDsync(ctx, destination, accounts)

@@ -3,8 +3,11 @@
 package journey
 
 import (
+	"context"
 	"slices"
 
+	"rehome"
+	"rehome/internal/checkup"
 	"rehome/internal/ledger"
 	"rehome/internal/signon"
 )
@@ -40,6 +43,17 @@ func (m *Move) SignOn() (*SignOn, error) {
 		roles[group] = ledger.Role(role)
 	}
 	return &SignOn{Provider: signon.New(options), Claim: settings.Groups, Roles: roles}, nil
+}
+
+// checkSignOn looks at the issuer, where the settings name one.
+func (m *Move) checkSignOn(ctx context.Context, c *checkup.List) {
+	issuer, err := m.SignOn()
+	switch {
+	case err != nil:
+		c.Warn("sign-in", err.Error(), rehome.HintOf(err)) // the move works without
+	case issuer != nil:
+		checkup.SignOn(ctx, c, issuer.Provider)
+	}
 }
 
 // RoleOf is the role that may most of those that the groups have; "" if they have none.

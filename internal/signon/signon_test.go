@@ -71,6 +71,9 @@ func TestProvider_realIssuer(t *testing.T) {
 	if !strings.Contains(p.SignOutAt(), "client_id=rehome") {
 		t.Error(p.SignOutAt())
 	}
+	if offer, err := p.Look(t.Context()); err != nil || offer.Keys == 0 || len(offer.Doubts) > 0 {
+		t.Errorf("looked at: %+v, %v", offer, err)
+	}
 }
 
 // browse goes where a browser is sent, and returns what it brings back.

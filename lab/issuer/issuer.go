@@ -75,6 +75,7 @@ type Issuer struct {
 	lie    Lie
 	claims map[string]any
 	apart  map[string]any
+	says   map[string]any        // of itself, beside or instead of what is true
 	codes  map[string]url.Values // what was asked for, by the code that was given for it
 	asked  int
 }
@@ -104,6 +105,13 @@ func (i *Issuer) Tell(claims, apart map[string]any) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.claims, i.apart = claims, apart
+}
+
+// Say sets what it says of itself, beside or instead of what is true.
+func (i *Issuer) Say(says map[string]any) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.says = says
 }
 
 // Lie makes it lie from now on.
@@ -139,6 +147,9 @@ func (i *Issuer) describe(w http.ResponseWriter, _ *http.Request) {
 		"userinfo_endpoint": i.URL + "/userinfo", "end_session_endpoint": i.URL + "/out",
 		"id_token_signing_alg_values_supported": []string{"RS256", "HS256", "none"},
 	}
+	i.mu.Lock()
+	maps.Copy(self, i.says)
+	i.mu.Unlock()
 	switch lie {
 	case OtherName:
 		self["issuer"] = "https://other.example"

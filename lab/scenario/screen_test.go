@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"rehome/lab/browser"
+	"rehome/lab/issuer"
 	"rehome/lab/lmtp"
 	"rehome/lab/operator"
 )
@@ -103,10 +104,15 @@ func testInABrowser(t *testing.T, c *crossing) {
 	settings := filepath.Join(o.Dir, "rehome.yaml")
 	text, err := os.ReadFile(settings)
 	if err == nil {
-		err = os.WriteFile(settings, append(text, "limits: {bytes_per_second: 6000000}\n"...), 0o600)
+		more := fmt.Sprintf("limits: {bytes_per_second: 6000000}\nserve: {oidc: {issuer: %q, client_id: %s, roles: {staff: look}}}\n",
+			issuer.Open(t, time.Now).URL, issuer.Client)
+		err = os.WriteFile(settings, append(text, more...), 0o600)
 	}
 	if err != nil {
 		t.Fatal(err)
+	}
+	if checked := o.Want(t, 0, "check").Out; !strings.Contains(checked, "+ sign-in") {
+		t.Errorf("of the issuer check says: %s", checked)
 	}
 	for n := range 14 { // three batches of it
 		c.deliverLarge(t, "web.test", fmt.Sprintf("number %d", n))
