@@ -50,7 +50,7 @@ func bringUp(ctx context.Context, config *pgx.ConnConfig, name string) (err erro
 		return err
 	}
 	tables := `SELECT COUNT(*) FROM pg_tables WHERE schemaname = current_schema()`
-	if err := upgrade.Make(ctx, db, goose.DialectPostgres, files, tables); err != nil {
+	if err := upgrade.Make(ctx, db, goose.DialectPostgres, "", files, tables); err != nil {
 		return err
 	}
 	provider, err := goose.NewProvider(goose.DialectPostgres, db, files)

@@ -17,6 +17,13 @@ import (
 //go:embed schema/*.sql
 var schema embed.FS
 
+// made is what the files make of an empty database, in the words in which SQLite keeps it. A new store begins with it: one file behind
+// the other, each change of a table has the whole schema read again. Files that are younger than it follow.
+// UPDATE=1 go test -run TestOpen_makesWhatTheFilesMake ./internal/ledger/sqlite writes it anew.
+//
+//go:embed made.sql
+var made string
+
 var errForeign = errors.New("the file belongs to another program")
 
 // bringUp applies the numbered schema files that are missing.
@@ -31,7 +38,8 @@ func bringUp(ctx context.Context, db *sql.DB) error {
 	if err != nil {
 		return err
 	}
-	if err := upgrade.Make(ctx, db, goose.DialectSQLite3, files, `SELECT COUNT(*) FROM sqlite_master WHERE type = 'table'`); err != nil {
+	tables := `SELECT COUNT(*) FROM sqlite_master WHERE type = 'table'`
+	if err := upgrade.Make(ctx, db, goose.DialectSQLite3, made, files, tables); err != nil {
 		return err
 	}
 	if upToDate(ctx, db) {

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -64,7 +65,8 @@ func TestOpen_whileAnotherOneMakesTheFile(t *testing.T) {
 	}
 }
 
-// A new store is made in one transaction, an old one file by file: what comes out is the same.
+// A new store is made in one transaction from what the files have made before, an old one file by file: what comes out is the same.
+// UPDATE=1 writes down what they make now.
 func TestOpen_makesWhatTheFilesMake(t *testing.T) {
 	t.Parallel()
 	connections, err := NewConnector(filepath.Join(t.TempDir(), "rehome.db"))
@@ -74,9 +76,35 @@ func TestOpen_makesWhatTheFilesMake(t *testing.T) {
 	files, err := fs.Sub(schema, "schema")
 	must(t, err)
 	must(t, applyMissing(t.Context(), db, files))
+	if os.Getenv("UPDATE") != "" {
+		must(t, os.WriteFile("made.sql", []byte(snapshotOf(t, db)), 0o600))
+		return // this program still has the one before
+	}
 	if got, want := described(t, create(t).db), described(t, db); !slices.Equal(got, want) {
 		t.Errorf("made at once:\n%s\nfile by file:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
+}
+
+// snapshotOf is what makes the same schema of an empty database.
+func snapshotOf(t *testing.T, db *sql.DB) string {
+	t.Helper()
+	var out strings.Builder
+	for _, query := range []string{
+		`SELECT sql || ';' FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite%' ORDER BY type = 'index', rowid`,
+		`SELECT CONCAT('INSERT INTO goose_db_version (version_id, is_applied) VALUES (', GROUP_CONCAT(version_id, ', 1), ('), ', 1);')
+			FROM (SELECT version_id FROM goose_db_version ORDER BY id)`,
+	} {
+		rows, err := db.Query(query)
+		must(t, err)
+		defer rows.Close()
+		for rows.Next() {
+			var one string
+			must(t, rows.Scan(&one))
+			out.WriteString(one + "\n")
+		}
+		must(t, rows.Err())
+	}
+	return out.String()
 }
 
 // described is all that is in the schema, and the numbers of the files that were carried out.

@@ -18,8 +18,10 @@ import (
 // its whole schema again after each commit that changes it, and waits for its disk, which makes a new one costly file by file.
 // Tables is the query for how many tables there are.
 //
+// Snapshot, if not "", makes at once of an empty database what some of the first files make, their numbers included; the others follow.
+//
 // Two that make a database at the same time are kept apart by a lock that the caller holds, or with which its transactions begin.
-func Make(ctx context.Context, db *sql.DB, dialect goose.Dialect, folder fs.FS, tables string) (err error) {
+func Make(ctx context.Context, db *sql.DB, dialect goose.Dialect, snapshot string, folder fs.FS, tables string) (err error) {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
@@ -37,17 +39,18 @@ func Make(ctx context.Context, db *sql.DB, dialect goose.Dialect, folder fs.FS, 
 	if err != nil {
 		return err
 	}
-	if err := makeAll(ctx, tx, versions, folder); err != nil {
+	if err := makeAll(ctx, tx, versions, snapshot, folder); err != nil {
 		return err
 	}
 	return tx.Commit()
 }
 
-func makeAll(ctx context.Context, tx *sql.Tx, versions database.Store, folder fs.FS) error {
-	if err := versions.CreateVersionTable(ctx, tx); err != nil {
+func makeAll(ctx context.Context, tx *sql.Tx, versions database.Store, snapshot string, folder fs.FS) error {
+	if err := begin(ctx, tx, versions, snapshot); err != nil {
 		return err
 	}
-	if err := versions.Insert(ctx, tx, database.InsertRequest{}); err != nil { // the version of a database without a schema
+	begun, err := versions.GetLatestVersion(ctx, tx)
+	if err != nil {
 		return err
 	}
 	files, err := fs.ReadDir(folder, ".")
@@ -55,11 +58,14 @@ func makeAll(ctx context.Context, tx *sql.Tx, versions database.Store, folder fs
 		return err
 	}
 	for _, file := range files {
-		text, err := fs.ReadFile(folder, file.Name())
+		version, err := goose.NumericComponent(file.Name())
 		if err != nil {
 			return err
 		}
-		version, err := goose.NumericComponent(file.Name())
+		if version <= begun {
+			continue
+		}
+		text, err := fs.ReadFile(folder, file.Name())
 		if err != nil {
 			return err
 		}
@@ -72,4 +78,16 @@ func makeAll(ctx context.Context, tx *sql.Tx, versions database.Store, folder fs
 		}
 	}
 	return nil
+}
+
+// begin makes what comes before the files: the snapshot, or the table of their numbers.
+func begin(ctx context.Context, tx *sql.Tx, versions database.Store, snapshot string) error {
+	if snapshot != "" {
+		_, err := tx.ExecContext(ctx, snapshot)
+		return err
+	}
+	if err := versions.CreateVersionTable(ctx, tx); err != nil {
+		return err
+	}
+	return versions.Insert(ctx, tx, database.InsertRequest{}) // the version of a database without a schema
 }
