@@ -101,3 +101,34 @@ func TestNeedsWork_droppedMailbox(t *testing.T) {
 		})
 	}
 }
+
+// A mailbox that is to stay away is not subscribed; one that the server has made again, together with one below it, is.
+func TestUnsubscribed_droppedMailbox(t *testing.T) {
+	t.Parallel()
+	row := ledger.Mailbox{
+		Anchor: ledger.Anchor{Source: "Work", Destination: "Work", SrcUIDValidity: 7}, Done: upTo(2),
+		State: ledger.State{SrcUIDNext: 3, SrcMessages: 2, SrcSize: 200},
+	}
+	status := imap.Status{UIDValidity: 7, UIDNext: 3, Messages: imap.CountOf(2), Size: 200}
+	for _, test := range []struct {
+		name string
+		dst  map[string]imap.ListEntry
+		want int
+	}{
+		{"away", nil, 0},
+		{"only above another one", map[string]imap.ListEntry{"Work": {Name: "Work", Attributes: []string{`\Noselect`}}}, 0},
+		{"there again", map[string]imap.ListEntry{"Work": {Name: "Work"}}, 1},
+		{"there again and subscribed", map[string]imap.ListEntry{"Work": {Name: "Work", Subscribed: true}}, 0},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			s := slice{view: accountView{
+				src: map[string]imap.ListEntry{"Work": {Name: "Work", Status: &status}}, dst: test.dst, rows: map[string]ledger.Mailbox{"Work": row},
+				plan: mapping.Plan{Pairs: []mapping.Pair{{Source: "Work", Destination: "Work", Subscribe: true}}},
+			}}
+			if got := len(s.unsubscribed()); got != test.want {
+				t.Errorf("%d mailboxes to subscribe to, want %d", got, test.want)
+			}
+		})
+	}
+}

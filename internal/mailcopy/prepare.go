@@ -248,11 +248,14 @@ func (v accountView) staysAway(pair mapping.Pair) bool {
 	return known && dropped(row) && !v.needsWork(pair)
 }
 
-// unsubscribed returns the pairs that are subscribed at the source only.
+// unsubscribed returns the pairs that are subscribed at the source only. One that is to stay away and is there again is among
+// them: a server may have made it together with one below it (RFC 9051, section 6.3.4).
 func (s *slice) unsubscribed() []mapping.Pair {
 	var pairs []mapping.Pair
 	for _, pair := range s.view.plan.Pairs {
-		if pair.Subscribe && !pair.Container && !s.view.dst[pair.Destination].Subscribed && !s.isHeld(pair.Destination) && !s.view.staysAway(pair) {
+		entry, listed := s.view.dst[pair.Destination]
+		away := s.view.staysAway(pair) && !selectable(entry, listed)
+		if pair.Subscribe && !pair.Container && !entry.Subscribed && !s.isHeld(pair.Destination) && !away {
 			pairs = append(pairs, pair)
 		}
 	}

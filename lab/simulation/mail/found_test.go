@@ -24,6 +24,7 @@ func TestPlay_foundOnce(t *testing.T) {
 		{simulation.Plan{Seed: 91800088}, "both ends had one UIDVALIDITY by chance, and a copy was taken for that of the message of its UID"},
 		{simulation.Plan{Seed: 91801138}, "nobody said of a second restore of the destination that it was one"},
 		{simulation.Plan{Seed: 95020447}, "a copy that was confirmed had been found as its twin's, and its original was never sent again"},
+		{simulation.Plan{Seed: 97700040}, "a parent that the server made again with its child was not subscribed"},
 	} {
 		t.Run(fmt.Sprint(found.plan.Seed), func(t *testing.T) {
 			if failure := simulation.Play(t, Kind(folder, pool), found.plan); failure != nil {

@@ -80,6 +80,7 @@ func (w *world) morning(anna *mover) (pass, error) {
 		}
 	}
 	w.src.mu.Unlock()
+	anna.confirm = false // what somebody has said of a loss was about that one
 	w.tell("mail has come to many mailboxes of the source")
 	w.calm.Store(false)
 	if err := w.trouble(anna, nil, n); err != nil || w.failed() {
