@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
+	"slices"
 	"strconv"
 	"syscall"
 )
@@ -16,13 +16,13 @@ import (
 // Running returns the processes of a process group that still run. Zombies do not count: they
 // are dead, and whoever adopted them may take its time to notice.
 func Running(group int) ([]int, error) {
-	stats, err := filepath.Glob("/proc/[0-9]*/stat")
+	names, err := processes()
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("look for processes: %w", err)
 	}
 	var running []int
-	for _, path := range stats {
-		text, err := os.ReadFile(path)
+	for _, name := range names {
+		text, err := os.ReadFile("/proc/" + name + "/stat")
 		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ESRCH) {
 			continue
 		}
@@ -35,6 +35,17 @@ func Running(group int) ([]int, error) {
 		}
 	}
 	return running, nil
+}
+
+// processes returns the folders of /proc that are processes. A pattern of package filepath would list each of these folders as well.
+func processes() ([]string, error) {
+	dir, err := os.Open("/proc")
+	if err != nil {
+		return nil, err
+	}
+	defer dir.Close()
+	names, err := dir.Readdirnames(-1)
+	return slices.DeleteFunc(names, func(name string) bool { return name[0] < '0' || name[0] > '9' }), err
 }
 
 // parseStat reads proc(5) /proc/PID/stat: "pid (name) state ppid pgrp ...". The name may hold

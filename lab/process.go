@@ -196,9 +196,12 @@ func (p *Process) stop() error {
 	return p.lab.watchman.remove(p.Pid())
 }
 
-// killGroup kills a process group and waits until nothing of it runs.
+// killGroup kills a process group and waits until nothing of it runs. To look through all processes of the machine costs more than all
+// else that a short test does, so that it is looked ever more seldom.
 func killGroup(group int) error {
-	for deadline := time.Now().Add(stopPatience); time.Now().Before(deadline); time.Sleep(2 * time.Millisecond) {
+	pause := 2 * time.Millisecond
+	for deadline := time.Now().Add(stopPatience); time.Now().Before(deadline); time.Sleep(pause) {
+		pause = min(2*pause, 100*time.Millisecond)
 		err := syscall.Kill(-group, syscall.SIGKILL)
 		if errors.Is(err, syscall.ESRCH) {
 			return nil
