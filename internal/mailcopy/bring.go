@@ -56,10 +56,9 @@ func cutEntries(entries []entry, most int, octets int64) (some, rest []entry) {
 func (j *mailboxJob) bringSome(ctx context.Context, entries []entry) error {
 	var box imap.Selected
 	var present presence
-	var saved map[imap.UID]time.Time
 	var untold error
 	err := pass.BothEnds(j.slice.account.Address,
-		func() (err error) { saved, err = j.savedDates(ctx, entries); return err },
+		func() error { return j.askSaved(ctx, entries) },
 		func() error { box, present, untold = j.knowBefore(ctx); return nil },
 	)
 	if err != nil {
@@ -78,7 +77,6 @@ func (j *mailboxJob) bringSome(ctx context.Context, entries []entry) error {
 		return nil
 	}
 	f := newFeed(j, entries)
-	f.saved = saved
 	batches := planBatches(entries, batchLimits{messages: j.slice.engine.options.BatchMessages, octets: j.slice.engine.options.BatchOctets})
 	intents, err := j.intend(ctx, box.UIDNext, batches)
 	if err != nil {

@@ -20,6 +20,8 @@ type entry struct {
 	size  int64     // a hint: servers estimate it, and 0 is not known
 	date  time.Time // zero when the server has none, or tells none
 	flags []string
+	saved time.Time // when it came into the mailbox; zero where that was not told, see askSaved
+	asked bool      // for that, with the listing
 
 	// Filled when two sides have to be matched.
 	fingerprint message.Fingerprint
@@ -65,6 +67,7 @@ func sweep(ctx context.Context, session *endpoint.Session, uids imap.UIDSet) ([]
 type listing struct {
 	session *endpoint.Session
 	uids    imap.UIDSet
+	items   imap.FetchItems
 	command *imap.FetchCommand
 	entries []entry
 	place   map[imap.UID]int // of each in entries
@@ -74,9 +77,12 @@ var errEndlessListing = errors.New("the server lists more messages than it repor
 
 // sweepAhead asks for the listing and does not wait for it.
 func sweepAhead(ctx context.Context, session *endpoint.Session, uids imap.UIDSet) (*listing, error) {
-	l := newListing(session, uids)
+	return newListing(session, uids).ask(ctx)
+}
+
+func (l *listing) ask(ctx context.Context) (*listing, error) {
 	var err error
-	l.command, err = session.Fetch(ctx, uids, listingItems(), imap.FetchHandler{Message: l.take})
+	l.command, err = l.session.Fetch(ctx, l.uids, l.items, imap.FetchHandler{Message: l.take})
 	return l, err
 }
 
@@ -85,7 +91,7 @@ func newListing(session *endpoint.Session, uids imap.UIDSet) *listing {
 	if n > sweepWindow { // whatever there is from a UID on
 		n = 0
 	}
-	return &listing{session: session, uids: uids, entries: make([]entry, 0, n), place: make(map[imap.UID]int, n)}
+	return &listing{session: session, uids: uids, items: listingItems(), entries: make([]entry, 0, n), place: make(map[imap.UID]int, n)}
 }
 
 func listingItems() imap.FetchItems {
@@ -102,7 +108,7 @@ func (l *listing) take(m *imap.Message) error {
 		}
 		i = len(l.entries)
 		l.place[m.UID] = i
-		l.entries = append(l.entries, entry{uid: m.UID})
+		l.entries = append(l.entries, entry{uid: m.UID, asked: l.items.SaveDate})
 	}
 	e := &l.entries[i]
 	e.size = max(e.size, m.Size)
@@ -112,11 +118,20 @@ func (l *listing) take(m *imap.Message) error {
 	if m.Flags != nil {
 		e.flags = m.Flags
 	}
+	if imap.KeepableDate(m.SaveDate) {
+		e.saved = m.SaveDate
+	}
 	return nil
 }
 
 func (l *listing) wait(ctx context.Context) ([]entry, error) {
-	if err := l.command.Wait(ctx); err != nil {
+	err := l.command.Wait(ctx)
+	if l.refusedSaved(err) {
+		if err = l.withoutSaved(ctx); err == nil {
+			err = l.command.Wait(ctx)
+		}
+	}
+	if err != nil {
 		if uid := firstMissing(l.uids, l.entries); uid != 0 && l.session.Err() != nil {
 			err = &readError{uid: uid, err: err}
 		}

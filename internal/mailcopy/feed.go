@@ -19,8 +19,7 @@ import (
 // feed streams the messages of a conversation from the source to it. None is held in memory.
 type feed struct {
 	job     *mailboxJob
-	entries []entry                // in the order of UIDs
-	saved   map[imap.UID]time.Time // when they came into the mailbox, of those that the source tells it of
+	entries []entry // in the order of UIDs
 	ctx     context.Context
 	session *endpoint.DsyncSession
 	guid    dsync.GUID
@@ -37,29 +36,6 @@ type feed struct {
 func newFeed(j *mailboxJob, entries []entry) *feed {
 	return &feed{job: j, entries: entries, sent: map[imap.UID]ledger.Item{}, digester: message.NewDigester(), header: message.NewHeader(headerLimit),
 		over: make(chan struct{})}
-}
-
-// savedDates returns when messages came into the mailbox, as far as the source tells it (RFC 8514). Programs that clean up by age
-// go by it. Of the others the destination says when it has stored them itself: no date is made up.
-func (j *mailboxJob) savedDates(ctx context.Context, entries []entry) (map[imap.UID]time.Time, error) {
-	saved := map[imap.UID]time.Time{}
-	if !j.src.Capabilities().Has("SAVEDATE") {
-		return saved, nil
-	}
-	wanted := uidsOf(entries)
-	fetch, err := j.src.Fetch(ctx, wanted, imap.FetchItems{SaveDate: true}, imap.FetchHandler{Message: func(m *imap.Message) error {
-		if imap.KeepableDate(m.SaveDate) && wanted.Contains(m.UID) {
-			saved[m.UID] = m.SaveDate
-		}
-		return nil
-	}})
-	if err == nil {
-		err = fetch.Wait(ctx)
-	}
-	if j.src.Err() == nil && (imap.IsStatus(err, "NO") || imap.IsStatus(err, "BAD")) {
-		err = nil
-	}
-	return saved, faultOf(err, "list source mailbox", j.pair.Source)
 }
 
 // run reads all entries at the source and sends them. What the source does not give stays behind without harm: the server stores
@@ -145,10 +121,7 @@ func (f *feed) send(e entry, l *imap.Literal) error {
 	f.header.Reset()
 	var end ending
 	body := io.TeeReader(l, io.MultiWriter(f.digester, f.header, &end))
-	mail := dsync.Mail{GUID: messageGUID(f.guid, f.job.srcBox.UIDValidity, e.uid), UID: uint32(e.uid), Received: e.date, LoneCR: true}
-	if saved, told := f.saved[e.uid]; told {
-		mail.Saved = saved
-	}
+	mail := dsync.Mail{GUID: messageGUID(f.guid, f.job.srcBox.UIDValidity, e.uid), UID: uint32(e.uid), Received: e.date, Saved: e.saved, LoneCR: true}
 	identifier := f.job.uids.identifiers[e.uid]
 	mail.UIDL, mail.Order = identifier.ID, identifier.Place
 	if !imap.KeepableDate(e.date) {

@@ -3,10 +3,12 @@
 package mailcopy_test
 
 import (
+	"bytes"
 	"fmt"
 	"net"
 	"net/textproto"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -101,5 +103,40 @@ func TestUIDs_savedDates(t *testing.T) {
 				t.Errorf("at the destination %q, want %q", got, want)
 			}
 		})
+	}
+}
+
+// A source that refuses a listing with these dates gives it without them, and is asked for them alone.
+func TestUIDs_savedDatesAlone(t *testing.T) {
+	t.Parallel()
+	p := newPair(t, dovecot.Options{Layout: dovecot.Sdbox, Separator: "/", Doveadm: true},
+		dovecot.Options{Layout: dovecot.Mdbox, Separator: "/", Doveadm: true})
+	p.dsync = p.dst.DoveadmTCP
+	p.bringOld(letters(3, 400, "old")...)
+	var mu sync.Mutex
+	listed, refused := false, 0
+	p.srcVia = rewrite(t, p.src.IMAP, func(line []byte) []byte {
+		mu.Lock()
+		defer mu.Unlock()
+		both := bytes.Contains(line, []byte("SAVEDATE \"")) && bytes.Contains(line, []byte("RFC822.SIZE"))
+		listed = listed || both
+		tag, completed := bytes.CutSuffix(line, []byte("\r\n"))
+		if !listed || !completed || !bytes.Contains(tag, []byte(" OK Fetch completed")) {
+			return line
+		}
+		listed = false
+		refused++
+		return bytes.Replace(line, []byte(" OK "), []byte(" NO "), 1)
+	})
+	p.sync()
+	p.wantEqual("INBOX", "INBOX")
+	got, want := p.savedLines(p.dst), p.savedLines(p.src)
+	if fmt.Sprint(got) != fmt.Sprint(want) || len(want) != 3 {
+		t.Errorf("at the destination %q, want %q", got, want)
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	if refused != 1 {
+		t.Errorf("%d listings with these dates were refused, want 1", refused)
 	}
 }

@@ -280,7 +280,11 @@ func (j *mailboxJob) takeStock(ctx context.Context) (imap.UIDSet, error) {
 func (j *mailboxJob) listAhead(ctx context.Context) (err error) {
 	var all imap.UIDSet
 	all.AddRange(1, math.MaxUint32)
-	j.listing, err = sweepAhead(ctx, j.src, all)
+	if j.slice.mayKeepUIDs(j.pair) {
+		j.listing, err = sweepSaved(ctx, j.src, all)
+	} else {
+		j.listing, err = sweepAhead(ctx, j.src, all)
+	}
 	return faultOf(err, "list source mailbox", j.pair.Source)
 }
 
@@ -455,7 +459,7 @@ func (j *mailboxJob) list(ctx context.Context, window imap.UIDSet) ([]entry, err
 	}
 	entries := j.foreseen.listed(window)
 	if rest := window.Minus(uidsOf(entries)); !rest.Empty() {
-		more, err := sweep(ctx, j.src, rest)
+		more, err := j.sweepSource(ctx, rest)
 		if err != nil {
 			return nil, faultOf(err, "list source mailbox", j.pair.Source)
 		}
