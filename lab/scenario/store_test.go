@@ -15,8 +15,8 @@ import (
 )
 
 // peopleWithMail are some of the sample whose messages the destination takes all.
-func peopleWithMail(n int) (people []corpus.Person) {
-	org := corpus.Sample(corpus.Options{Scale: 0.05})
+func peopleWithMail(n int, scale float64) (people []corpus.Person) {
+	org := corpus.Sample(corpus.Options{Scale: scale})
 	for _, p := range org.People {
 		refused := slices.ContainsFunc(org.Planted, func(planted corpus.Planted) bool { return planted.Address == p.Address })
 		if p.LogsIn() && !refused && p.Count().Messages > 10 && strings.HasSuffix(p.Address, "@example.com") && len(people) < n {
@@ -35,7 +35,7 @@ func TestJourney_storeOnPostgreSQL(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	people := peopleWithMail(3)
+	people := peopleWithMail(3, 0.05)
 	s := setPeople(t, true, people...)
 	s.settle()
 	address := server.NetworkAddress("postgres")

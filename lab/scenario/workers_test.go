@@ -59,14 +59,14 @@ func (w *workerProcess) words() string {
 func (w *workerProcess) named() string { return fmt.Sprintf("LIKE '%%-%d-%%'", w.Process.Pid) }
 
 // stageCrew has people with mail, a store on a server, and the settings of each machine.
-func stageCrew(t *testing.T, people int, bytesPerSecond int) *crew {
+func stageCrew(t *testing.T, people []corpus.Person, bytesPerSecond int) *crew {
 	t.Helper()
 	const password = "the store's own password"
 	server, err := postgres.Start(lab.Open(t), postgres.Options{Connections: 100, Password: password})
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &crew{testSetup: setPeople(t, true, busyPeople(people)...), server: server, done: make(chan struct{})}
+	c := &crew{testSetup: setPeople(t, true, people...), server: server, done: make(chan struct{})}
 	c.settle()
 	c.src, c.dst = faultproxy.Open(t, c.Source.IMAPS), faultproxy.Open(t, c.Destination.IMAPS)
 	c.edit(func(text string) string {
@@ -194,9 +194,9 @@ var crewFaults = []struct {
 	}},
 }
 
-// busyPeople are so many with some mail.
-func busyPeople(n int) (people []corpus.Person) {
-	some := peopleWithMail(n)
+// busyPeople are so many with some mail, or more of it by scale.
+func busyPeople(n int, scale float64) (people []corpus.Person) {
+	some := peopleWithMail(n, scale)
 	for i := range n {
 		p := some[i%len(some)]
 		if i >= len(some) {
@@ -208,17 +208,28 @@ func busyPeople(n int) (people []corpus.Person) {
 	return people
 }
 
+// lastingThrough is the pace, in octets per second, at which the mail of all people lasts through so many faults. A hundred of them came
+// nine seconds apart in the mean; chance may choose more of those that last until a lease is over.
+func lastingThrough(faults int, people []corpus.Person) int {
+	octets := 0
+	for _, p := range people {
+		octets += int(p.Count().Octets)
+	}
+	return octets / (faults * 20)
+}
+
 // Two machines copy for twenty accounts, and each fault happens once to one of them while it is at work. Both ends are equal, and
 // nothing is there twice; neither server has ever had more connections than the limits allow all workers together. REHOME_SOAK lets half
 // as many faults happen as it says, to as many accounts as it says, by chance; REHOME_SEED repeats a run.
 func TestJourney_workers(t *testing.T) {
 	t.Parallel()
 	soak := int(fromEnvironment(t, "REHOME_SOAK", 0))
-	people, faults, pace := 20, len(crewFaults), 60_000
+	people, faults, pace := busyPeople(20, 0.05), len(crewFaults), 60_000
 	seed := fromEnvironment(t, "REHOME_SEED", uint64(time.Now().UnixNano()>>10))
 	if soak > 0 {
-		people, faults, pace = max(soak, 20), max(soak/2, 1), 25_000
-		t.Logf("REHOME_SOAK=%d REHOME_SEED=%d", soak, seed)
+		people, faults = busyPeople(max(soak, 20), 0.3), max(soak/2, 1)
+		pace = lastingThrough(faults, people)
+		t.Logf("REHOME_SOAK=%d REHOME_SEED=%d, %d octets per second", soak, seed, pace)
 	}
 	chance := rand.New(rand.NewPCG(seed, seed))
 	c := stageCrew(t, people, pace)
@@ -244,7 +255,7 @@ func TestJourney_workers(t *testing.T) {
 	if happened < faults {
 		t.Errorf("the pass was over after %d of %d faults", happened, faults)
 	}
-	if pass.code != 0 || !strings.Contains(pass.out, fmt.Sprintf("%d accounts complete", people)) {
+	if pass.code != 0 || !strings.Contains(pass.out, fmt.Sprintf("%d accounts complete", len(people))) {
 		t.Errorf("sync ended with %d\n%s%s", pass.code, pass.out, pass.err)
 	}
 	c.wantWithinLimits()
