@@ -30,6 +30,7 @@ type ScreenOptions struct {
 	Planned  func(journey.Planned) string
 	Synced   func(journey.Synced) string
 	Verified func(verify.Document) string
+	Started  func(journey.WaveStarted) string
 	Progress func(conductor.Snapshot) string
 }
 
@@ -42,7 +43,7 @@ type shownAt struct {
 const defaultScreen = "127.0.0.1:8025"
 
 func serveCommand(f *frame) *cobra.Command {
-	options := ScreenOptions{Planned: planSummary, Synced: syncSummary, Verified: verdictSentence, Progress: progressLine}
+	options := ScreenOptions{Planned: planSummary, Synced: syncSummary, Verified: verdictSentence, Started: startedSummary, Progress: progressLine}
 	var watched *admin
 	cmd := &cobra.Command{
 		Use:   "serve",

@@ -90,6 +90,23 @@ func (f *frame) writeStarted(w io.Writer, started journey.WaveStarted) error {
 	return f.writeSynced(w, *started.Synced)
 }
 
+// startedSummary says in a sentence what has come of starting a wave.
+func startedSummary(started journey.WaveStarted) string {
+	switch {
+	case !started.Begun && len(started.Closed) > 0:
+		return fmt.Sprintf("wave %s was not started: %s; next: %s", started.Wave, started.Closed[0].Reason, started.Closed[0].NextStep)
+	case !started.Begun:
+		return fmt.Sprintf("wave %s was not started", started.Wave)
+	case started.Workers != nil:
+		return workersSummary(*started.Workers)
+	case started.Synced == nil:
+		return fmt.Sprintf("wave %s runs", started.Wave)
+	case len(started.Synced.Accounts) == 0 && len(started.Synced.Held) > 0:
+		return fmt.Sprintf("wave %s %s", started.Wave, started.Synced.Held[0].Reason)
+	}
+	return syncSummary(*started.Synced)
+}
+
 func writeClosed(w io.Writer, closed []wave.Closed) error {
 	for _, c := range closed {
 		if _, err := fmt.Fprintf(w, "%s\n  -> %s\n", printable(c.Reason), printable(c.NextStep)); err != nil {

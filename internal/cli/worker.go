@@ -135,20 +135,23 @@ func writeWorkersSynced(w io.Writer, s journey.WorkersSynced) error {
 	for _, a := range s.Left {
 		failures = append(failures, writeTrouble(w, a.Account, a.Error, a.Hint))
 	}
-	summary := fmt.Sprintf(`%s complete; next: run "rehome verify"`, plural(int(s.Accounts), "account"))
 	if err := writeHeld(w, s.Held); err != nil {
 		return err
 	}
+	_, err := fmt.Fprintln(w, workersSummary(s))
+	return errors.Join(append(failures, err)...)
+}
+
+func workersSummary(s journey.WorkersSynced) string {
 	switch {
 	case s.Standing > 0 && !s.Interrupted:
-		summary = fmt.Sprintf(`%s of %s done; the others wait for their wave, see "rehome wave status"; workers go on with them when it runs`,
+		return fmt.Sprintf(`%s of %s done; the others wait for their wave, see "rehome wave status"; workers go on with them when it runs`,
 			number(int(s.Finished)), plural(int(s.Accounts), "account"))
 	case s.Interrupted:
-		summary = `the pass goes on with the workers; "rehome status" shows where it stands, "rehome worker drain" ends it`
+		return `the pass goes on with the workers; "rehome status" shows where it stands, "rehome worker drain" ends it`
 	case len(s.Left) > 0:
-		summary = fmt.Sprintf("%s of %s complete; follow %s above, then run the same command again",
+		return fmt.Sprintf("%s of %s complete; follow %s above, then run the same command again",
 			number(int(s.Accounts)-len(s.Left)), plural(int(s.Accounts), "account"), verb(len(s.Left), "the next step", "the next steps"))
 	}
-	_, err := fmt.Fprintln(w, summary)
-	return errors.Join(append(failures, err)...)
+	return fmt.Sprintf(`%s complete; next: run "rehome verify"`, plural(int(s.Accounts), "account"))
 }

@@ -59,7 +59,7 @@ func (m *Move) Differences(ctx context.Context, choice people.Choice) (OpenFindi
 type AcceptOptions struct {
 	IDs        []string
 	By, Reason string
-	Account    string // whose they are; "" looks for them in all accounts
+	Accounts   []string // whose they are; none looks for them in all accounts
 }
 
 // Accept keeps the word of a person that open differences may stay. All of them are accepted, or none: an id that names no open
@@ -69,7 +69,7 @@ func (m *Move) Accept(ctx context.Context, options AcceptOptions) ([]verify.Open
 		return nil, &rehome.Fault{Class: rehome.ClassOperator, Op: "accept", Object: strings.Join(options.IDs, ", "),
 			Cause: errors.New("a name or a reason is missing"), Hint: "say who accepts and why: --by NAME --reason TEXT"}
 	}
-	found, err := m.differencesOf(ctx, options.Account)
+	found, err := m.differencesOf(ctx, options.Accounts)
 	if err != nil {
 		return nil, err
 	}
@@ -92,13 +92,23 @@ func (m *Move) Accept(ctx context.Context, options AcceptOptions) ([]verify.Open
 	return chosen, m.note(ctx, lines...)
 }
 
-// differencesOf lists the differences of one account without reading the others, or those of all.
-func (m *Move) differencesOf(ctx context.Context, address string) (OpenFindings, error) {
-	if address == "" {
+// differencesOf lists the differences of some accounts without reading the others, or those of all.
+func (m *Move) differencesOf(ctx context.Context, addresses []string) (found OpenFindings, err error) {
+	if len(addresses) == 0 {
 		return m.Differences(ctx, people.Choice{})
 	}
-	detail, _, err := m.AccountDetail(ctx, address)
-	return OpenFindings{Open: detail.Open, Accepted: detail.Excused}, err
+	store, err := m.store(ctx)
+	if err != nil {
+		return found, err
+	}
+	for _, address := range addresses {
+		answer, _, err := answerOf(ctx, store, ledger.Account{Address: address})
+		if err != nil {
+			return found, err
+		}
+		found.Open, found.Accepted = append(found.Open, answer.Open()...), append(found.Accepted, answer.Accepted...)
+	}
+	return found, nil
 }
 
 // named are the open differences of the ids; one id may name several of the same.

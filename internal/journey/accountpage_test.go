@@ -39,7 +39,7 @@ func TestAccountPage_acceptedIsEqual(t *testing.T) {
 		if err == nil && i%3 == 1 && i < 10 {
 			detail, _, found := m.AccountDetail(t.Context(), address)
 			if err = found; err == nil {
-				_, err = m.Accept(t.Context(), AcceptOptions{IDs: []string{detail.Open[0].ID}, By: "Ada", Reason: "spam", Account: address})
+				_, err = m.Accept(t.Context(), AcceptOptions{IDs: []string{detail.Open[0].ID}, By: "Ada", Reason: "spam", Accounts: []string{address}})
 			}
 		}
 		if err != nil {

@@ -18,6 +18,7 @@ import (
 // RetryOptions choose what is tried again.
 type RetryOptions struct {
 	IDs       []string      // of open differences; none means what the passes have left behind
+	Of        []string      // the addresses whose differences these are; none looks for them in all accounts
 	Only      []rehome.Kind // none means all kinds
 	Plan      bool          // only say what would be tried
 	CopyAgain bool          // also what the destination has lost, or its users have deleted
@@ -117,7 +118,7 @@ func (m *Move) Retry(ctx context.Context, choice people.Choice, options RetryOpt
 // failed are what has failed of each account: the open differences that were named, or what the passes have left behind.
 func (m *Move) failed(ctx context.Context, store *ledger.Ledger, options RetryOptions) (map[string][]FailedItem, error) {
 	if len(options.IDs) > 0 {
-		return m.namedDifferences(ctx, options.IDs)
+		return m.namedDifferences(ctx, options.Of, options.IDs)
 	}
 	failed := map[string][]FailedItem{}
 	turns, err := store.Passes.Turns(ctx)
@@ -145,9 +146,9 @@ func (m *Move) failed(ctx context.Context, store *ledger.Ledger, options RetryOp
 	return failed, nil
 }
 
-// namedDifferences are open differences of the last verification.
-func (m *Move) namedDifferences(ctx context.Context, ids []string) (map[string][]FailedItem, error) {
-	found, err := m.Differences(ctx, people.Choice{})
+// namedDifferences are open differences of the last verification. Where accounts are named, the others are not read.
+func (m *Move) namedDifferences(ctx context.Context, addresses, ids []string) (map[string][]FailedItem, error) {
+	found, err := m.differencesOf(ctx, addresses)
 	if err != nil {
 		return nil, err
 	}

@@ -104,6 +104,11 @@ func (m *Move) PlanSync(ctx context.Context, choice people.Choice, options SyncO
 	if _, err := m.inWaves(ctx, &who); err != nil {
 		return planned, err
 	}
+	return m.planSelection(ctx, who, options)
+}
+
+// planSelection is PlanSync of accounts that are chosen, whatever holds them.
+func (m *Move) planSelection(ctx context.Context, who selection, options SyncOptions) (planned Planned, err error) {
 	hosts := m.hosts(nil)
 	pim, err := m.pimEnds(ctx, options.Only, hosts)
 	if err != nil {

@@ -46,21 +46,16 @@ func (m *Move) StartWave(ctx context.Context, name string, confirmed bool) (Wave
 	if err != nil {
 		return started, err
 	}
-	switch row.State {
-	case ledger.WavePaused, ledger.WaveBraked:
-		held := heldBy(row)
-		return started, waveUsage("start wave", name, errors.New("it "+held.Reason), held.NextStep)
-	case ledger.WaveRunning:
+	if started.Closed, err = m.gateOf(ctx, store, row); err != nil {
+		return started, err
+	}
+	if row.State == ledger.WaveRunning {
 		started.Begun = true
 		return started, nil
 	}
-	entry, err := m.entryOf(ctx, store, row)
-	if err != nil {
+	members, err := store.Waves.Size(ctx, name)
+	if err != nil || len(started.Closed) > 0 && (!confirmed || members == 0) {
 		return started, err
-	}
-	started.Closed = nonNil(wave.Enter(entry))
-	if len(started.Closed) > 0 && (!confirmed || entry.Members == 0) {
-		return started, nil
 	}
 	if _, err := reopened(ctx, store, row, time.Now()); err != nil {
 		return started, err

@@ -234,6 +234,8 @@ func (s *Screen) views() []operation {
 		asked(http.MethodGet, "/findings", ledger.RoleLook, "Findings of one severity, a hundred at a time", s.findingsCall).
 			with(parameter{"severity", "error, warning or info; error if it is missing"}, parameter{"code", "of one kind only"},
 				parameter{"after", "next of the page before"}),
+		asked(http.MethodGet, "/differences", ledger.RoleLook, "Accounts that differ with what is open of each, twenty at a time", s.differencesCall).
+			with(parameter{"after", "next of the page before"}),
 		asked(http.MethodGet, "/cutover", ledger.RoleLook, "Where each domain stands, and what holds it",
 			func(r *http.Request, _ visitor) (journey.Crossing, error) {
 				return s.move.CutoverStatus(r.Context(), nil)
@@ -259,6 +261,10 @@ func (s *Screen) actions() []operation {
 		told("/plan/retry", ledger.RoleOperate, "Find out what would be tried again", func(r *http.Request, who visitor, o retryOrder) (workAnswer, error) {
 			return s.begun(r, who, s.retryErrand(o), nil)
 		}).beginning(),
+		told("/plan/wave", ledger.RoleOperate, "Find out what starting a wave would do",
+			func(r *http.Request, who visitor, o startOrder) (workAnswer, error) {
+				return s.begun(r, who, s.waveErrand(o), nil)
+			}).beginning(),
 		told("/plan/cutover", ledger.RoleSwitch, "Find out what taking domains across means",
 			func(r *http.Request, who visitor, o cutoverOrder) (workAnswer, error) {
 				e, err := s.cutoverErrand(o)
@@ -292,6 +298,11 @@ func (s *Screen) actions() []operation {
 			}),
 		told("/waves/pause", ledger.RoleOperate, "Stop a wave at the end of what is under way", s.pauseAs),
 		told("/waves/resume", ledger.RoleOperate, "Let a wave run again that was paused or stopped by its brake", s.resumeAs),
+		told("/differences/accept", ledger.RoleOperate, "Accept differences of several accounts: all of them, or none",
+			func(r *http.Request, who visitor, o severalOrder) (answer acceptAnswer, err error) {
+				answer.Accepted, err = s.acceptOf(r, who, o)
+				return answer, err
+			}),
 		told("/accounts/{address}/accept", ledger.RoleOperate, "Accept differences of an account",
 			func(r *http.Request, who visitor, o acceptOrder) (answer acceptAnswer, err error) {
 				answer.Accepted, err = s.acceptAs(r, who, o.IDs, o.Reason)

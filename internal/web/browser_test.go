@@ -39,7 +39,8 @@ func TestPages_everyShape(t *testing.T) {
 	last := placeText(rehome.Finding{Account: "a145@example.test", Code: "x"}) // a few rows of each list say as much as a hundred
 	for name, path := range map[string]string{
 		"move": "/", "work": "/desk", "workers": "/workers", "waves": "/waves", "accounts": "/accounts?part=a00", "account": "/accounts/a001@example.test",
-		"findings": "/findings?after=" + last, "cutover": "/cutover", "throughput": "/speed?span=6h", "ends": "/ends", "audit": "/audit?before=9",
+		"findings": "/findings?after=" + last, "differences": "/differences?after=d041@example.test",
+		"cutover": "/cutover", "throughput": "/speed?span=6h", "ends": "/ends", "audit": "/audit?before=9",
 		"nothing": "/nothing",
 	} {
 		b.Goto(s.server.URL + path)

@@ -41,6 +41,7 @@ type errand struct {
 type plan struct {
 	Sync      *syncPlan                `json:"sync,omitempty"`
 	Retry     *journey.Retried         `json:"retry,omitempty"`
+	Wave      *wavePlan                `json:"wave,omitempty"`
 	Crossings []crossingPlan           `json:"crossings,omitempty"`
 	Rollback  []journey.RollbackDomain `json:"rollback,omitempty"`
 	Summary   string                   `json:"summary"`

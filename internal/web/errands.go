@@ -41,7 +41,10 @@ func (s *Screen) syncErrand(order syncOrder) errand {
 // retryErrand tries again what has failed, as "rehome findings retry".
 func (s *Screen) retryErrand(order retryOrder) errand {
 	choice := order.choice()
-	options := journey.RetryOptions{Only: order.Only, CopyAgain: order.CopyAgain, Replace: order.ReplaceRules}
+	options := journey.RetryOptions{Only: order.Only, CopyAgain: order.CopyAgain, Replace: order.ReplaceRules, IDs: order.IDs}
+	if len(order.IDs) > 0 {
+		options.Of = order.Accounts
+	}
 	return errand{
 		command: "findings retry", role: ledger.RoleOperate, again: true,
 		plan: func(ctx context.Context) (plan, error) {

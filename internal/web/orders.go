@@ -42,6 +42,7 @@ type retryOrder struct {
 	Only         []rehome.Kind `json:"only,omitempty"`
 	CopyAgain    bool          `json:"copy_again,omitempty"`
 	ReplaceRules bool          `json:"replace_rules,omitempty"`
+	IDs          []string      `json:"ids,omitempty"` // of open differences of these accounts, which then are addresses; none means what has failed
 }
 
 // verifyOrder asks for a comparison.
@@ -101,9 +102,9 @@ func gateNames() (names []string) {
 	return names
 }
 
-// accountsOf reads which accounts a form means.
+// accountsOf reads which accounts a form means: in one field, or each in its own.
 func accountsOf(form url.Values) meant {
-	return meant{strings.FieldsFunc(form.Get("account"), func(r rune) bool { return r == ',' || unicode.IsSpace(r) })}
+	return meant{strings.FieldsFunc(strings.Join(form["account"], " "), func(r rune) bool { return r == ',' || unicode.IsSpace(r) })}
 }
 
 // ticked are those of a form's words that there are.
@@ -125,9 +126,13 @@ func syncForm(form url.Values) syncOrder {
 }
 
 func retryForm(form url.Values) retryOrder {
-	return retryOrder{
+	order := retryOrder{
 		meant: accountsOf(form), Only: ticked(form["only"], journey.Kinds()), CopyAgain: form.Has("copy_again"), ReplaceRules: form.Has("replace_rules"),
 	}
+	if chosen := differencesIn(form); len(chosen.IDs) > 0 {
+		order.Accounts, order.IDs = chosen.Accounts, chosen.IDs
+	}
+	return order
 }
 
 func verifyForm(form url.Values) verifyOrder {

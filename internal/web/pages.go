@@ -200,7 +200,7 @@ func (s *Screen) acceptAs(r *http.Request, who visitor, ids []string, reason str
 			Hint: "tick those that may stay"}
 	}
 	return s.move.Accept(journey.As(r.Context(), who.name), journey.AcceptOptions{
-		IDs: ids, By: who.name, Reason: strings.TrimSpace(reason), Account: address})
+		IDs: ids, By: who.name, Reason: strings.TrimSpace(reason), Accounts: []string{address}})
 }
 
 // withdraw takes an acceptance back.

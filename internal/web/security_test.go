@@ -123,6 +123,8 @@ func orderFor(r route) string {
 		return ""
 	case strings.Contains(path, "cutover"), strings.Contains(path, "rollback"):
 		return `{"domains": ["example.test"]}`
+	case strings.HasSuffix(path, "/differences/accept"):
+		return `{"ids": ["3f9a01c27b44"], "accounts": ["a001@example.test"], "reason": "spam"}`
 	case strings.HasSuffix(path, "/accept"):
 		return `{"ids": ["3f9a01c27b44"], "reason": "spam"}`
 	case strings.HasSuffix(path, "/withdraw"):

@@ -31,7 +31,8 @@ func views() map[string]*template.Template {
 	all := map[string]*template.Template{}
 	shared := template.Must(template.New("").Funcs(words()).ParseFS(pages, "pages/frame.tmpl", "pages/parts.tmpl"))
 	for _, name := range []string{
-		"move", "work", "workers", "waves", "accounts", "account", "findings", "cutover", "audit", "ends", "speed", "sign-in", "arrived", "refused",
+		"move", "work", "workers", "waves", "accounts", "account", "findings", "differences", "cutover", "audit", "ends", "speed", "sign-in",
+		"arrived", "refused",
 	} {
 		all[name] = template.Must(template.Must(shared.Clone()).ParseFS(pages, "pages/"+name+".tmpl"))
 	}

@@ -51,9 +51,13 @@ func (s *Screen) resumeAs(r *http.Request, who visitor, o waveOrder) (journey.Wa
 	return s.move.ResumeWave(journey.As(r.Context(), who.name), o.Wave)
 }
 
-// Waves are what is known of groups of accounts, and how they are stopped.
+// Waves are what is known of groups of accounts, and how they are begun and stopped.
 type Waves interface {
 	Waves(ctx context.Context, names ...string) (journey.Waves, error)
 	PauseWave(ctx context.Context, name, reason string) (journey.Waves, error)
 	ResumeWave(ctx context.Context, name string) (journey.Waves, error)
+	PlanWave(ctx context.Context, name string, workers bool) (journey.WavePlan, error)
+	StartWave(ctx context.Context, name string, confirmed bool) (journey.WaveStarted, error)
+	SyncWave(ctx context.Context, name string, watcher journey.Watcher) (journey.Synced, error)
+	SyncWaveOnWorkers(ctx context.Context, name string, told func(journey.WorkersSynced)) (journey.WorkersSynced, error)
 }

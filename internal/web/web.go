@@ -63,6 +63,7 @@ type Sights interface {
 	AccountPage(ctx context.Context, filter ledger.AccountFilter, after string, limit int) (journey.AccountPage, error)
 	AccountDetail(ctx context.Context, address string) (detail journey.AccountDetail, known bool, err error)
 	FindingPage(ctx context.Context, severity rehome.Severity, code string, after ledger.FindingPlace, limit int) ([]rehome.Finding, bool, error)
+	DifferencePage(ctx context.Context, after string, limit, each int) (journey.DifferencePage, error)
 	AuditPage(ctx context.Context, object string, before int64, limit int) (page []ledger.AuditLine, more bool, err error)
 	Throughput(ctx context.Context, span time.Duration) (journey.Throughput, error)
 	BothEnds() journey.BothEnds
@@ -74,6 +75,7 @@ type Words struct {
 	Planned  func(journey.Planned) string
 	Synced   func(journey.Synced) string
 	Verified func(verify.Document) string
+	Started  func(journey.WaveStarted) string
 	Progress func(conductor.Snapshot) string
 }
 
@@ -155,6 +157,7 @@ func (s *Screen) pages() []route {
 		{pattern: "POST /desk/stop", role: ledger.RoleOperate, serve: s.stopWork},
 		{pattern: "POST /plan/sync", role: ledger.RoleOperate, serve: s.planSync},
 		{pattern: "POST /plan/retry", role: ledger.RoleOperate, serve: s.planRetry},
+		{pattern: "POST /plan/wave", role: ledger.RoleOperate, serve: s.planWave},
 		{pattern: "POST /plan/cutover", role: ledger.RoleSwitch, serve: s.planCutover},
 		{pattern: "POST /plan/rollback", role: ledger.RoleSwitch, serve: s.planRollback},
 		{pattern: "POST /verify", role: ledger.RoleOperate, serve: s.startVerify},
@@ -168,6 +171,8 @@ func (s *Screen) pages() []route {
 		{pattern: "POST /waves/pause", role: ledger.RoleOperate, serve: s.pauseWave},
 		{pattern: "POST /waves/resume", role: ledger.RoleOperate, serve: s.resumeWave},
 		{pattern: "GET /findings", role: ledger.RoleLook, serve: s.showFindings},
+		{pattern: "GET /differences", role: ledger.RoleLook, serve: s.showDifferences},
+		{pattern: "POST /differences/accept", role: ledger.RoleOperate, serve: s.acceptSeveral},
 		{pattern: "GET /cutover", role: ledger.RoleLook, serve: s.showCutover},
 		{pattern: "GET /speed", role: ledger.RoleLook, serve: s.showSpeed},
 		{pattern: "GET /ends", role: ledger.RoleLook, serve: s.showEnds},

@@ -134,6 +134,23 @@ func (m *testMove) FindingPage(
 	return page, more, nil
 }
 
+// DifferencePage has 45 accounts that differ, each with the same difference.
+func (m *testMove) DifferencePage(_ context.Context, after string, limit, _ int) (page journey.DifferencePage, err error) {
+	for i := range 45 {
+		address := fmt.Sprintf("d%03d@example.test", i)
+		if address <= after {
+			continue
+		}
+		if len(page.Accounts) == limit {
+			page.Next = page.Accounts[limit-1].Account
+			break
+		}
+		page.Accounts = append(page.Accounts, journey.AccountDifferences{Account: address, More: 3, Open: []verify.Open{
+			{ID: fmt.Sprintf("%012d", i), Account: address, What: "missing_message", Place: "INBOX", Object: hostile, Sentence: "is missing " + hostile}}})
+	}
+	return page, nil
+}
+
 func (m *testMove) did(format string, args ...any) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -145,6 +162,7 @@ var testWords = Words{
 	Planned:  func(journey.Planned) string { return "planned words" },
 	Synced:   func(journey.Synced) string { return "synced words" },
 	Verified: func(verify.Document) string { return "verified words" },
+	Started:  func(started journey.WaveStarted) string { return fmt.Sprint("started ", started.Begun) },
 	Progress: func(s conductor.Snapshot) string { return fmt.Sprintf("%d of %d messages", s.Done, s.Messages) },
 }
 
@@ -169,11 +187,11 @@ func (m *testMove) Sync(ctx context.Context, choice people.Choice, options journ
 	}
 }
 
-func (m *testMove) Retry(_ context.Context, _ people.Choice, options journey.RetryOptions, _ journey.Watcher) (journey.Retried, error) {
+func (m *testMove) Retry(_ context.Context, choice people.Choice, options journey.RetryOptions, _ journey.Watcher) (journey.Retried, error) {
 	retried := journey.Retried{Accounts: []journey.RetriedAccount{{Account: "a001@example.test",
 		Failed: []journey.FailedItem{{Code: "x", Object: hostile, Sentence: "was refused", Tried: true}}}}}
 	if !options.Plan {
-		m.did("retry")
+		m.did("retry of %v%v, %v", choice.Only, options.IDs, options.Of)
 		retried.Synced = &journey.Synced{}
 	}
 	return retried, nil
@@ -217,7 +235,7 @@ func (m *testMove) RollBack(ctx context.Context, options journey.RollbackOptions
 }
 
 func (m *testMove) Accept(ctx context.Context, options journey.AcceptOptions) ([]verify.Open, error) {
-	m.did("accept %v of %s by %s as %s: %s", options.IDs, options.Account, options.By, journey.Person(ctx), options.Reason)
+	m.did("accept %v of %s by %s as %s: %s", options.IDs, strings.Join(options.Accounts, "+"), options.By, journey.Person(ctx), options.Reason)
 	return nil, nil
 }
 
@@ -285,6 +303,35 @@ func (m *testMove) ResumeWave(ctx context.Context, name string) (journey.Waves, 
 	}
 	m.did("resume %s by %s", name, journey.Person(ctx))
 	return journey.Waves{}, nil
+}
+
+// PlanWave has a closed gate for the wave "next".
+func (m *testMove) PlanWave(_ context.Context, name string, workers bool) (journey.WavePlan, error) {
+	plan := journey.WavePlan{Wave: name + hostile, Accounts: 7}
+	if name == "next" {
+		plan.Closed = []wave.Closed{{Code: "after", Reason: "staff has to be through " + hostile, NextStep: "wait"}}
+	}
+	if !workers {
+		plan.Planned = &journey.Planned{}
+	}
+	return plan, nil
+}
+
+func (m *testMove) StartWave(ctx context.Context, name string, confirmed bool) (journey.WaveStarted, error) {
+	m.did("start %s by %s, confirmed %v", name, journey.Person(ctx), confirmed)
+	return journey.WaveStarted{Wave: name, Begun: true}, nil
+}
+
+func (m *testMove) SyncWave(_ context.Context, name string, _ journey.Watcher) (journey.Synced, error) {
+	m.did("sync of wave %s", name)
+	return journey.Synced{}, nil
+}
+
+func (m *testMove) SyncWaveOnWorkers(ctx context.Context, name string, told func(journey.WorkersSynced)) (journey.WorkersSynced, error) {
+	m.did("workers for wave %s", name)
+	told(journey.WorkersSynced{Accounts: 7})
+	<-ctx.Done() // they go on by themselves
+	return journey.WorkersSynced{Accounts: 7, Interrupted: true}, nil
 }
 
 func (m *testMove) Operators(context.Context) ([]ledger.Operator, error) {
@@ -526,7 +573,8 @@ func TestScreen_hostileWordsAreText(t *testing.T) {
 	s.mustSignIn()
 	for path, want := range map[string]string{
 		"/": "Example", "/accounts": "a001@example.test", "/accounts/a001@example.test": "is full", "/findings": "message refused",
-		"/cutover": "word lifts this", "/audit": "row", "/ends": "limits.per_account", "/workers": ">41<", "/waves": "7,031",
+		"/differences": "d001@example.test",
+		"/cutover":     "word lifts this", "/audit": "row", "/ends": "limits.per_account", "/workers": ">41<", "/waves": "7,031",
 		"/speed": "at best 10.0 messages a second",
 		"/accounts?part=" + url.QueryEscape(hostile): "No account fits", "/findings?code=" + url.QueryEscape(hostile): "message refused",
 	} {
@@ -597,7 +645,7 @@ func TestScreen_pages(t *testing.T) {
 	s := open(t)
 	s.mustSignIn()
 	for first, want := range map[string]int{
-		"/accounts": 250, "/accounts?verdict=differs": 25, "/findings": 150, "/findings?after=%00!&severity=x": 150,
+		"/accounts": 250, "/accounts?verdict=differs": 25, "/differences": 45, "/findings": 150, "/findings?after=%00!&severity=x": 150,
 	} {
 		seen := map[string]bool{}
 		for path := first; path != ""; {

@@ -71,7 +71,7 @@ func show(t *testing.T, o operator.Operator) *shown {
 }
 
 // pictures are the pages that the manual shows, see "make screenshots".
-var pictures = []string{"move", "plan", "account", "throughput", "cutover-plan", "cutover"}
+var pictures = []string{"sign-in", "move", "plan", "waves", "wave-plan", "account", "differences", "throughput", "cutover-plan", "cutover"}
 
 // look judges the page that is open at the width of a desk, light, and of a telephone, dark, and takes pictures if they are asked for.
 // Contrast is judged in both schemes, and room at both widths, of every page that way.
@@ -119,6 +119,7 @@ func testInABrowser(t *testing.T, c *crossing) {
 	}
 	s := show(t, o)
 	s.watchPass(o)
+	s.startWave(o)
 	s.acceptDifference(c, o)
 	for path, name := range map[string]string{
 		"": "move", "accounts": "accounts", "findings": "findings", "speed?span=6h": "throughput", "ends": "ends",
@@ -182,6 +183,23 @@ func (s *shown) begin(selector string) {
 	s.Await("h1", "Work")
 }
 
+// startWave begins a wave of the only account after its plan, and finds nothing left to copy.
+func (s *shown) startWave(o operator.Operator) {
+	s.t.Helper()
+	o.Want(s.t, 0, "wave", "create", "pilot", "--account", "anna@web.test", "--window", "00:00-24:00")
+	s.open("waves", "waves-before")
+	s.begin(`form[action="/plan/wave"] button`)
+	s.Await("#plan", "1 account")
+	s.look("wave-plan")
+	s.Click(".confirm .go")
+	s.Await("#said", "nothing to do: all 15 messages already at the destination")
+	s.open("waves", "waves")
+	s.Await(".domain", "Show what another pass would do")
+	if log := o.Want(s.t, 0, "audit", "show").Out; !strings.Contains(log, "wave turned") {
+		s.t.Errorf("the log does not know of the wave:\n%s", log)
+	}
+}
+
 // acceptDifference has a message come that is not copied, compares, and accepts that it is missing.
 func (s *shown) acceptDifference(c *crossing, o operator.Operator) {
 	s.t.Helper()
@@ -192,9 +210,12 @@ func (s *shown) acceptDifference(c *crossing, o operator.Operator) {
 	s.Goto(s.url + "accounts/anna@web.test")
 	s.Await("h2", "Differences")
 	s.look("account")
-	s.Click("input[name=id]")
+	s.open("differences", "differences")
+	s.Click("input[name=difference]")
 	s.Type("input[name=reason]", "it comes with the final pass")
-	s.Click(`form[action$="/accept"] button`)
+	s.Click(`form[action="/differences/accept"] button`)
+	s.Await("main", "None.")
+	s.Goto(s.url + "accounts/anna@web.test")
 	s.Await(`section[aria-label="Accepted differences"]`, "Accepted by anna")
 	if list := o.Want(s.t, 0, "findings", "list", "--all").Out; !strings.Contains(list, "accepted by anna") {
 		s.t.Errorf("the terminal says %s", list)
