@@ -89,6 +89,7 @@ func (p *Provider) person(subject string, claims claims) (Person, error) {
 	if names := claims.texts(p.options.Name); len(names) == 1 {
 		person.Name = names[0]
 	}
+	person.Session, _ = claims["sid"].(string)
 	person.Groups = claims.texts(p.options.Groups)
 	person.Groups = person.Groups[:min(len(person.Groups), mostGroups)]
 	if !nameable(person.Name) {

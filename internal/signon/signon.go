@@ -47,6 +47,7 @@ type Person struct {
 	Subject string   // what is never given to anybody else at this issuer (OpenID Connect Core 1.0, section 2)
 	Name    string   // what people know; another one may come to have it
 	Groups  []string // the texts of the claim, none if there is no such claim
+	Session string   // how the issuer calls its own session with them, "" where it does not (Front-Channel Logout 1.0, section 3: sid)
 }
 
 // Attempt is what the browser that begins has to bring back, and nobody else may know. Its parts are of chance, 130 bits each or more.

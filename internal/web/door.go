@@ -44,6 +44,8 @@ type session struct {
 	visitor
 
 	token    [sha256.Size]byte
+	subject  string // of somebody whom an issuer has named
+	issued   string // how the issuer calls its own session with them; "" where it does not
 	password string // the hash with which it began: another password ends it; "" of somebody whom an issuer has named
 	seen     time.Time
 	until    time.Time
@@ -60,12 +62,14 @@ type door struct {
 	move    Move
 	options Options
 	hashing chan struct{} // one at a time: each takes 64 MiB
+	hearing chan struct{} // one message of the issuer at a time
 	decoy   func() string // the hash that a name without a password is compared with, which takes as long
 
 	mu       sync.Mutex
 	sessions []*session
 	tries    map[string]*tries
-	subjects map[string]string // whose a name of the issuer is
+	subjects map[string]string    // whose a name of the issuer is
+	heard    map[string]time.Time // messages of the issuer, and until when they are remembered
 }
 
 func newDoor(move Move, options Options) *door {
@@ -76,7 +80,10 @@ func newDoor(move Move, options Options) *door {
 		}
 		return hash
 	})
-	return &door{move: move, options: options, hashing: make(chan struct{}, 1), decoy: decoy, tries: map[string]*tries{}, subjects: map[string]string{}}
+	return &door{
+		move: move, options: options, hashing: make(chan struct{}, 1), hearing: make(chan struct{}, 1), decoy: decoy,
+		tries: map[string]*tries{}, subjects: map[string]string{}, heard: map[string]time.Time{},
+	}
 }
 
 // cookie is the name of the session's cookie. Browsers take the longer one only from this host and by HTTPS (RFC 6265bis section 4.1.3).
@@ -204,6 +211,12 @@ func (d *door) visitorOf(r *http.Request) (visitor, bool, error) {
 		}
 	}
 	return visitor{}, false, nil
+}
+
+// stillIn reports whether the session that a stream was begun with still counts.
+func (d *door) stillIn(r *http.Request) bool {
+	_, in, err := d.visitorOf(r)
+	return err == nil && in
 }
 
 // find returns the session of a token and notes that it was seen.

@@ -140,7 +140,8 @@ func (s *Screen) streamMove(w http.ResponseWriter, r *http.Request, _ visitor) {
 	s.stream(w, r, func(now seen) []byte { return s.part("move", "move-part", viewOf(now.overview, now.failed)) })
 }
 
-// stream sends a page's inner part whenever it has changed (HTML Living Standard, section 9.2: server-sent events).
+// stream sends a page's inner part whenever it has changed (HTML Living Standard, section 9.2: server-sent events), for as long as the
+// browser's session counts.
 func (s *Screen) stream(w http.ResponseWriter, r *http.Request, partOf func(seen) []byte) {
 	control := http.NewResponseController(w)
 	w.Header().Set("Content-Type", "text/event-stream")
@@ -156,7 +157,7 @@ func (s *Screen) stream(w http.ResponseWriter, r *http.Request, partOf func(seen
 		if now.version > 0 {
 			part := partOf(now)
 			if !bytes.Equal(part, sent) {
-				if sendEvent(w, control, part) != nil {
+				if !s.door.stillIn(r) || sendEvent(w, control, part) != nil {
 					return
 				}
 				sent = part
@@ -167,8 +168,8 @@ func (s *Screen) stream(w http.ResponseWriter, r *http.Request, partOf func(seen
 			return
 		case <-now.changed:
 		case <-time.After(keepAlive):
-			if _, in, err := s.door.visitorOf(r); err != nil || !in {
-				return // signed out meanwhile
+			if !s.door.stillIn(r) {
+				return
 			}
 			if _, err := fmt.Fprint(w, ":\n\n"); err != nil || control.Flush() != nil {
 				return

@@ -56,7 +56,7 @@ func (s *stand) become(role ledger.Role) {
 func TestRoutes_nothingWithoutASession(t *testing.T) {
 	t.Parallel()
 	s := byIssuer(t)
-	open := []string{"GET /static/", "GET /sign-in", "POST /sign-in", "GET /sign-in/oidc", "GET /sign-in/oidc/back"}
+	open := []string{"GET /static/", "GET /sign-in", "POST /sign-in", "GET /sign-in/oidc", "GET /sign-in/oidc/back", "POST /sign-in/oidc/out"}
 	for _, r := range s.screen.routes() {
 		if r.role == anybody {
 			if !slices.Contains(open, r.pattern) {

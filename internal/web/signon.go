@@ -131,10 +131,10 @@ func (d *door) notLetIn(w http.ResponseWriter, r *http.Request, status int, err 
 	d.render(w, r, status, page)
 }
 
-// admitOutside begins the session of somebody whom the issuer has named. It ends by itself.
+// admitOutside begins the session of somebody whom the issuer has named. It ends by itself, or when the issuer says so.
 func (d *door) admitOutside(w http.ResponseWriter, person signon.Person, role ledger.Role) {
 	name := person.Name + " (" + d.options.SignOn.Host() + ")" // never that of an operator, who has no blanks
-	d.enter(w, &session{visitor: visitor{name, role, true}}, outsideLong)
+	d.enter(w, &session{visitor: visitor{name, role, true}, subject: person.Subject, issued: person.Session}, outsideLong)
 }
 
 // arrivedPage leads on.

@@ -137,7 +137,8 @@ func (s *Screen) routes() (all []route) {
 	all = append(all, route{pattern: apiRoot + "/", role: ledger.RoleLook, api: true, serve: s.noCall})
 	if s.options.SignOn != nil {
 		all = append(all, route{pattern: "GET " + signOnPath, role: anybody, serve: s.door.goOutside},
-			route{pattern: "GET " + signOnReturn, role: anybody, serve: s.door.comeBack})
+			route{pattern: "GET " + signOnReturn, role: anybody, serve: s.door.comeBack},
+			route{pattern: "POST " + signOutside, role: anybody, serve: s.door.hearOutside})
 	}
 	return append(all, s.pages()...)
 }

@@ -224,6 +224,14 @@ func (i *Issuer) token(w http.ResponseWriter, r *http.Request) {
 	answer(w, http.StatusOK, given)
 }
 
+// SignOut is the message that somebody has signed out, who is named by the claims sub and sid, with a lie in it.
+func (i *Issuer) SignOut(lie Lie, claims map[string]any) string {
+	full := map[string]any{"iss": i.URL, "aud": Client, "exp": i.now().Add(time.Minute).Unix(), "iat": i.now().Unix(), "jti": rand.Text(),
+		"events": map[string]any{"http://schemas.openid.net/event/backchannel-logout": map[string]any{}}}
+	maps.Copy(full, claims)
+	return i.signed(lie, full)
+}
+
 // signed makes a token (RFC 7519, RFC 7515), with a lie in it.
 func (i *Issuer) signed(lie Lie, claims map[string]any) string {
 	header, key := map[string]string{"alg": "RS256", "kid": "one", "typ": "JWT"}, i.key
