@@ -13,6 +13,7 @@ import (
 	"database/sql"
 	"errors"
 	"sync"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -43,7 +44,8 @@ func Open(ctx context.Context, address Address, password rehome.Secret) (*Server
 	}
 	db := sql.OpenDB(connector{stdlib.GetConnector(*config)})
 	db.SetMaxOpenConns(mostConnections)
-	db.SetMaxIdleConns(idleConnections)
+	db.SetMaxIdleConns(mostConnections)
+	db.SetConnMaxIdleTime(idleTime)
 	current, err := upToDate(ctx, db)
 	if err == nil && !current {
 		err = bringUp(ctx, config, address.Schema)
@@ -54,12 +56,12 @@ func Open(ctx context.Context, address Address, password rehome.Secret) (*Server
 	return &Server{address: address, config: config, db: db, held: map[*lock]bool{}, trunk: key(address.Schema, "write")}, nil
 }
 
-// idleConnections stay open for the next reader: what is read at the same time are mailboxes and collections that are at work.
 // More than the most are waited for: a server gives out a hundred in all if nobody has said otherwise. No reader of the ledger reads
-// on while he is called for a row, so that none waits for himself.
+// on while he is called for a row, so that none waits for himself. Those that nobody uses stay open for some time: a new one is a new
+// process of the server, which has to plan each sentence anew, and costs more than all that is asked for an account.
 const (
-	idleConnections = 8
 	mostConnections = 30
+	idleTime        = time.Minute
 )
 
 // Pool returns the connections, which Close of it ends.
