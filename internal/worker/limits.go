@@ -63,9 +63,32 @@ type desk struct {
 	busy  int
 	quiet int           // heartbeats without an account
 	woken chan struct{} // told of an account after a time without
+	opens chan struct{} // closed when it is open
 }
 
-func newDesk() *desk { return &desk{woken: make(chan struct{}, 1)} }
+func newDesk() *desk { return &desk{woken: make(chan struct{}, 1), opens: make(chan struct{})} }
+
+// enterSoon waits for the desk to open, for so long at most. A job that is given back at once is given out again at once, and all others
+// with it: that would be nothing but work for the queue, and their order would be lost.
+func (d *desk) enterSoon(ctx context.Context, most time.Duration, leave <-chan struct{}) (in bool) {
+	timer := time.NewTimer(most)
+	defer timer.Stop()
+	for !d.enter() {
+		d.mu.Lock()
+		opens := d.opens
+		d.mu.Unlock()
+		select {
+		case <-opens:
+		case <-timer.C:
+			return false
+		case <-ctx.Done():
+			return false
+		case <-leave:
+			return false
+		}
+	}
+	return true
+}
 
 // restingBeats is how many heartbeats without an account make a worker idle: accounts may follow each other with a gap.
 const restingBeats = 3
@@ -96,6 +119,12 @@ func (d *desk) leave() {
 func (d *desk) allow(open bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	switch {
+	case open && !d.open:
+		close(d.opens)
+	case !open && d.open:
+		d.opens = make(chan struct{})
+	}
 	d.open = open
 }
 

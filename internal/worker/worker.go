@@ -246,7 +246,7 @@ func jobsFor(left []ledger.Abandoned, again int64) []Job {
 // take does a job. It returns how long the job is to wait, where it cannot be done now; 0 means that it is over.
 func (w *Worker) take(ctx context.Context, job Job) (later time.Duration, err error) {
 	pause := w.options.Keeper.long / beatsPerLease
-	if !w.desk.enter() {
+	if !w.desk.enterSoon(ctx, pause, w.leave) {
 		return pause, nil
 	}
 	defer w.desk.leave()
