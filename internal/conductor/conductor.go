@@ -15,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -152,7 +153,7 @@ func (c *Conductor) Run(ctx context.Context, accounts []rehome.Account) ([]Ended
 	defer over(nil)
 	turns := c.makeTurns(accounts)
 	ended := c.tellPass(turns)
-	if queue, err := c.lineUp(context.WithoutCancel(ctx), turns); err == nil {
+	if queue, err := c.lineUp(context.WithoutCancel(ctx), turns, len(turns)+1); err == nil {
 		c.options.Runner.Run(ctx, queue, c.takeTurn)
 	} else {
 		for _, t := range turns {
@@ -168,13 +169,13 @@ func (c *Conductor) Run(ctx context.Context, accounts []rehome.Account) ([]Ended
 	return outcomes, err
 }
 
-// LineUp writes down the queue of a pass that others run, and returns the accounts in its order.
-func (c *Conductor) LineUp(ctx context.Context, accounts []rehome.Account) ([]Due, error) {
-	return c.lineUp(ctx, c.makeTurns(accounts))
+// LineUp writes down the queue of a pass that others run, so many turns in one change at most, and returns the accounts in its order.
+func (c *Conductor) LineUp(ctx context.Context, accounts []rehome.Account, most int) ([]Due, error) {
+	return c.lineUp(ctx, c.makeTurns(accounts), most)
 }
 
 // lineUp puts the turns into their order and writes it down.
-func (c *Conductor) lineUp(ctx context.Context, turns []*turn) ([]Due, error) {
+func (c *Conductor) lineUp(ctx context.Context, turns []*turn, most int) ([]Due, error) {
 	former, err := c.options.Ledger.Turns(ctx)
 	if err != nil {
 		return nil, err
@@ -198,7 +199,12 @@ func (c *Conductor) lineUp(ctx context.Context, turns []*turn) ([]Due, error) {
 			rows = append(rows, t)
 		}
 	}
-	return queue, c.options.Ledger.Begin(ctx, rows)
+	for some := range slices.Chunk(rows, max(most, 1)) {
+		if err := c.options.Ledger.Begin(ctx, some); err != nil {
+			return nil, err
+		}
+	}
+	return queue, nil
 }
 
 // verdict says whether the pass came to its end by itself.

@@ -259,7 +259,7 @@ func TestLineUp_namesTheRun(t *testing.T) {
 	rows := &book{}
 	begun := &slicer{play: func(context.Context, call) (pass.Result, error) { return pass.Result{}, fmt.Errorf("a slice was run") }}
 	options := Options{Steps: steps(begun), Ledger: rows, Run: 7}
-	queue, err := New(options).LineUp(t.Context(), []rehome.Account{{Address: "bert"}, {Address: "anna"}})
+	queue, err := New(options).LineUp(t.Context(), []rehome.Account{{Address: "bert"}, {Address: "anna"}}, 1)
 	if diff := cmp.Diff([]Due{{Account: "bert"}, {Account: "anna"}}, queue); err != nil || diff != "" {
 		t.Errorf("%v: %s", err, diff)
 	}

@@ -5,7 +5,6 @@ package journey
 import (
 	"context"
 	"encoding/json"
-	"slices"
 	"time"
 
 	"rehome"
@@ -47,9 +46,11 @@ func (s WorkersSynced) Outcome() rehome.Outcome {
 	return rehome.OutcomeDone
 }
 
-// lookPause is how often the ledger is asked how far the workers are.
+// lookPause is how often the ledger is asked how far the workers are. Where many accounts make a look long, there are fewer, so that they
+// take only a small part of what the ledger can do.
 const (
 	lookPause        = 2 * time.Second
+	lookPart         = 50
 	mostLookFailures = 30
 )
 
@@ -132,26 +133,24 @@ func (m *Move) beginRun(ctx context.Context, who selection, options SyncOptions,
 		return run, nil, err
 	}
 	conduct := conductor.New(conductor.Options{Ledger: who.store.Passes, Pass: rehome.PassPreStage, Run: run.ID, Whole: who.whole, Log: m.log})
-	for some := range slices.Chunk(who.accounts, max(most, 1)) {
-		queue, err := conduct.LineUp(ctx, some)
-		if err != nil {
-			return run, nil, err
-		}
-		for _, due := range queue {
-			jobs = append(jobs, worker.Job{Run: run.ID, Account: due.Account})
-		}
+	queue, err := conduct.LineUp(ctx, who.accounts, most)
+	if err != nil {
+		return run, nil, err
+	}
+	for _, due := range queue {
+		jobs = append(jobs, worker.Job{Run: run.ID, Account: due.Account})
 	}
 	return run, jobs, m.note(ctx, syncLine(len(who.accounts), options))
 }
 
 // followRun looks until no turn of the run is left.
 func (m *Move) followRun(ctx context.Context, store *ledger.Ledger, run ledger.Run, told func(WorkersSynced)) (WorkersSynced, error) {
-	ticker := time.NewTicker(lookPause)
-	defer ticker.Stop()
 	var last WorkersSynced
 	failures := 0 // in a row: workers outlive a server that starts again, and so does this
 	for {
+		began := time.Now()
 		now, err := lookAtRun(context.WithoutCancel(ctx), store, run)
+		pause := max(lookPause, lookPart*time.Since(began))
 		if failures++; err == nil {
 			failures = 0
 		} else if failures > mostLookFailures {
@@ -169,7 +168,7 @@ func (m *Move) followRun(ctx context.Context, store *ledger.Ledger, run ledger.R
 		case <-ctx.Done():
 			now.Interrupted = true
 			return now, nil
-		case <-ticker.C:
+		case <-time.After(pause):
 		}
 	}
 }

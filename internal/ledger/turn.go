@@ -5,6 +5,7 @@ package ledger
 import (
 	"context"
 	"database/sql"
+	"strings"
 	"time"
 
 	"rehome"
@@ -45,25 +46,58 @@ type Turn struct {
 	Since        time.Time   // when it came to this state, to the second; set by what writes it
 }
 
-// Begin puts accounts into the queue, and makes the row of every account that has none yet. A turn that is over leaves it.
+// Begin puts accounts into the queue, each once, and makes the row of every account that has none yet. A turn that is over leaves it.
 func (l *Passes) Begin(ctx context.Context, queue []Turn) error {
 	now := l.now()
+	var waiting, over []Turn
+	for _, t := range queue {
+		if t.State == TurnOver {
+			over = append(over, t)
+		} else {
+			waiting = append(waiting, t)
+		}
+	}
 	return l.write(ctx, func(tx *sql.Tx) error {
-		for _, t := range queue {
+		for _, t := range over {
 			if err := saveTurn(tx, t, now); err != nil {
 				return err
 			}
-			if t.State == TurnOver {
-				continue
+		}
+		for left := waiting; len(left) > 0; {
+			n := 1
+			if len(left) >= rowsAtOnce {
+				n = rowsAtOnce
 			}
-			if _, err := tx.Exec(`INSERT INTO accounts (address, compared) VALUES (?, `+isCompared+`) ON CONFLICT (address) DO NOTHING`,
-				t.Address, t.Address); err != nil {
+			if err := beginTurns(tx, left[:n], now); err != nil {
 				return err
 			}
+			left = left[n:]
 		}
 		return nil
 	})
 }
+
+// rowsAtOnce are written by one sentence, and so many values at most are in it as a database takes. What is left over is written row by
+// row: a sentence of another length would have to be planned for itself.
+const rowsAtOnce = 200
+
+// beginTurns writes some of them by one sentence, and the rows of their accounts.
+func beginTurns(tx *sql.Tx, turns []Turn, now time.Time) error {
+	rows, accounts := make([]any, 0, turnColumns*len(turns)), make([]any, 0, 2*len(turns))
+	for _, t := range turns {
+		rows = append(rows, t.values(now)...)
+		accounts = append(accounts, t.Address, t.Address)
+	}
+	if _, err := tx.Exec(insertTurns(len(turns)), rows...); err != nil {
+		return err
+	}
+	_, err := tx.Exec(`INSERT INTO accounts (address, compared) VALUES `+times(len(turns), `(?, `+isCompared+`)`)+
+		` ON CONFLICT (address) DO NOTHING`, accounts...)
+	return err
+}
+
+// times is a list of the same part.
+func times(n int, part string) string { return strings.Repeat(part+", ", n-1) + part }
 
 // Save writes where an account stands, what each kind of work that has looked has found, and the account's turn; all or
 // nothing.
@@ -93,17 +127,28 @@ func saveTurn(tx *sql.Tx, t Turn, now time.Time) error {
 		_, err := tx.Exec(`DELETE FROM turns WHERE address = ?`, t.Address)
 		return err
 	}
+	_, err := tx.Exec(insertTurns(1), t.values(now)...)
+	return err
+}
+
+const turnColumns = 11
+
+// insertTurns is a sentence for so many turns.
+func insertTurns(n int) string {
+	return `INSERT INTO turns (address, pass, run, state, place, step, due_nano, failures, failing_unix, reason, changed_unix)
+		VALUES ` + times(n, `(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`) + `
+		ON CONFLICT (address) DO UPDATE SET pass = excluded.pass, run = excluded.run, state = excluded.state, place = excluded.place, step = excluded.step,
+		due_nano = excluded.due_nano, failures = excluded.failures, failing_unix = excluded.failing_unix, reason = excluded.reason,
+		changed_unix = excluded.changed_unix`
+}
+
+// values are those of the row of a turn.
+func (t Turn) values(now time.Time) []any {
 	var due int64
 	if !t.Due.IsZero() {
 		due = t.Due.UnixNano()
 	}
-	_, err := tx.Exec(`INSERT INTO turns (address, pass, run, state, place, step, due_nano, failures, failing_unix, reason, changed_unix)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (address) DO UPDATE SET pass = excluded.pass, run = excluded.run, state = excluded.state, place = excluded.place, step = excluded.step,
-		due_nano = excluded.due_nano, failures = excluded.failures, failing_unix = excluded.failing_unix, reason = excluded.reason,
-		changed_unix = excluded.changed_unix`,
-		t.Address, t.Pass, t.Run, t.State, t.Place, t.Step, due, t.Failures, unix(t.FailingSince), t.Reason, now.Unix())
-	return err
+	return []any{t.Address, t.Pass, t.Run, t.State, t.Place, t.Step, due, t.Failures, unix(t.FailingSince), t.Reason, now.Unix()}
 }
 
 // Turns returns all of them, the next one first.

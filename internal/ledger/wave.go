@@ -264,6 +264,9 @@ func (l *Waves) Waiting(ctx context.Context, name string, behind int64, most int
 		ORDER BY place, address LIMIT ?`, TurnFailed, behind, name, most)
 }
 
-// standing is what a sentence about turns says of those whose wave does not run at a moment, which is given twice.
-const standing = `EXISTS (SELECT 1 FROM wave_members m JOIN waves w ON w.name = m.wave WHERE m.address = t.address
-	AND (w.state <> 'running' OR w.opens_unix > ? OR w.closes_unix <= ?))`
+// stands is what a sentence says of a wave that does not run at a moment, which is given twice; standing what it says of turns of its
+// accounts.
+const (
+	stands   = `(w.state <> 'running' OR w.opens_unix > ? OR w.closes_unix <= ?)`
+	standing = `EXISTS (SELECT 1 FROM wave_members m JOIN waves w ON w.name = m.wave WHERE m.address = t.address AND ` + stands + `)`
+)

@@ -125,10 +125,14 @@ func (l *Runs) Left(ctx context.Context, id int64) (left map[TurnState]int64, er
 	return numbers[TurnState](ctx, l.store, `SELECT state, COUNT(*) FROM turns WHERE run = ? GROUP BY state`, id)
 }
 
-// Standing returns how many turns of a run that are not over wait for their wave to run.
+// Standing returns how many turns of a run that are not over wait for their wave to run. It looks at accounts only where a wave does not.
 func (l *Runs) Standing(ctx context.Context, id int64) (n int64, err error) {
 	now := l.now().Unix()
-	err = l.read(ctx, func(rows *sql.Rows) error { return rows.Scan(&n) },
-		`SELECT COUNT(*) FROM turns t WHERE t.run = ? AND t.state <> ? AND `+standing, id, TurnFailed, now, now)
+	count := func(rows *sql.Rows) error { return rows.Scan(&n) }
+	if err := l.read(ctx, count, `SELECT COUNT(*) FROM waves w WHERE `+stands, now, now); err != nil || n == 0 {
+		return 0, err
+	}
+	err = l.read(ctx, count, `SELECT COUNT(*) FROM waves w JOIN wave_members m ON m.wave = w.name
+		JOIN turns t ON t.address = m.address WHERE `+stands+` AND t.run = ? AND t.state <> ?`, now, now, id, TurnFailed)
 	return n, err
 }

@@ -3,6 +3,8 @@
 package ledgertest
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -47,6 +49,20 @@ func turnsOfTheAccountsThatAreNotOver(t *testing.T, empty Empty) {
 	wantTurns(t, l, anna)
 	if got := addresses(t, l); got != "anna@example.test bert@example.test carl@example.test" {
 		t.Errorf("rows of %s, want no other for one that is over", got)
+	}
+
+	var names []string
+	for i := range 407 { // more than are written by one sentence, and some more
+		names = append(names, fmt.Sprintf("many%03d@example.test", i))
+	}
+	many := queued(names...)
+	must(t, l.Passes.Begin(ctx, append(many, over("anna@example.test"))))
+	for i := range many {
+		many[i].Since = waiting.Since
+	}
+	wantTurns(t, l, many...)
+	if got := strings.Count(addresses(t, l), "many"); got != len(many) {
+		t.Errorf("%d of %d accounts have a row", got, len(many))
 	}
 }
 
