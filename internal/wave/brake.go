@@ -28,16 +28,16 @@ func DefaultLimits() Limits {
 	return Limits{Refused: 0.5, Failed: 1, Differs: 0.5, Answer: 10 * time.Second, Span: 15 * time.Minute}
 }
 
-// leastCounted is how many have to be in trouble: one of fifty is more than any share, and nothing that would happen to all of them. In a
+// LeastCounted is how many have to be in trouble: one of fifty is more than any share, and nothing that would happen to all of them. In a
 // wave with fewer accounts it is all of them.
-const leastCounted = 3
+const LeastCounted = 3
 
 // leastAnswers is how many answers tell how fast a host is.
 const leastAnswers = 20
 
 // Facts are what has happened within the span.
 type Facts struct {
-	Members  int64 // of the wave
+	Members  int64 // of the wave; LeastCounted or more are the same
 	Accounts int64 // whose pass has ended, in whatever way
 	Refused  int64 // of those: whose log-in was refused
 	Failed   int64 // likewise: that are not complete for another reason
@@ -160,7 +160,7 @@ func slow(l Limits, f Facts) *Pulled {
 
 // over reports whether so many of all are more than a share in per cent, and enough to tell.
 func over(n, all, members int64, limit float64) bool {
-	if limit <= 0 || n < min(leastCounted, max(members, 1)) || all <= 0 {
+	if limit <= 0 || n < min(LeastCounted, max(members, 1)) || all <= 0 {
 		return false
 	}
 	return 100*float64(n) > limit*float64(all)
