@@ -12,6 +12,7 @@ import (
 
 	"rehome"
 	"rehome/internal/endpoint"
+	"rehome/internal/itinerary"
 	"rehome/internal/journey"
 	"rehome/internal/ledger"
 
@@ -59,6 +60,7 @@ func (f *frame) writeStatus(w io.Writer, status journey.Status) error {
 		return err
 	}
 	if !f.quiet {
+		writeWaveStops(w, status.Waves)
 		writeHeldUp(w, status.HeldUp)
 	}
 	now := time.Now()
@@ -73,6 +75,33 @@ func (f *frame) writeStatus(w io.Writer, status journey.Status) error {
 	}
 	writeTurns(w, status)
 	return f.writeFindings(w, status.Findings, rehome.SeverityWarning)
+}
+
+// writeWaveStops says which waves run, and what keeps the others. Those that nobody has started are many, and are only counted.
+func writeWaveStops(w io.Writer, waves []journey.StatusWave) {
+	var running, planned []string
+	for _, v := range waves {
+		switch v.Stop {
+		case itinerary.StopNone:
+			running = append(running, v.Name)
+		case itinerary.StopPlanned:
+			planned = append(planned, v.Name)
+		default:
+			fmt.Fprintf(w, "wave %s %s\n", v.Name, printable(v.Reason))
+			if v.NextStep != "" {
+				fmt.Fprintf(w, "  %s\n", printable(v.NextStep))
+			}
+		}
+	}
+	if len(running) > 0 {
+		fmt.Fprintf(w, "%s: %s\n", verb(len(running), "wave that runs", "waves that run"), strings.Join(running, ", "))
+	}
+	if n := len(planned); n > 0 {
+		fmt.Fprintf(w, "%s not started; the next one is %s\n", plural(n, "wave")+verb(n, " is", " are"), planned[0])
+	}
+	if len(waves) > 0 {
+		fmt.Fprintln(w)
+	}
 }
 
 // writeHeldUp says what work was held up by, as a whole and at each server.

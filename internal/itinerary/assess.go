@@ -85,17 +85,25 @@ func accounts(s State) finding {
 
 func copying(s State) finding {
 	c, total := s.Copies, s.total()
+	if f, is := braked(s); is {
+		return f
+	}
+	left := c.Accounts == 0 || c.open() > 0 || c.Copied < total
+	if f, is := held(s); is && left && !s.Running {
+		return f
+	}
 	switch {
 	case s.Running:
-		return finding{progress: Running, sentence: fmt.Sprintf("a sync is at work: %d of %s copied so far", c.Copied, plural(total, "account")),
-			command: "rehome status"}
+		return finding{progress: Running, command: "rehome status",
+			sentence: fmt.Sprintf("a sync is at work: %d of %s copied so far%s", c.Copied, plural(total, "account"), s.inWaves())}
 	case c.Accounts == 0:
 		return finding{progress: NoWord, sentence: "copy everything while everybody keeps working", command: "rehome sync"}
 	case c.Blocked > 0:
 		return finding{progress: NoWord, command: "rehome status",
 			sentence: plural(c.Blocked, "account") + verb(c.Blocked, " is", " are") + " blocked; see why, mend it, then run \"rehome sync\""}
-	case c.open() > 0 || c.Copied < total:
-		return finding{progress: NoWord, sentence: fmt.Sprintf("%d of %s copied", c.Copied, plural(total, "account")), command: "rehome sync"}
+	case left:
+		return finding{progress: NoWord, command: "rehome sync",
+			sentence: fmt.Sprintf("%d of %s copied%s", c.Copied, plural(total, "account"), s.inWaves())}
 	}
 	return finding{progress: Done, sentence: all(c.Copied, "account") + verb(c.Copied, " is", " are") + " copied, last " + at(c.Newest)}
 }
@@ -338,6 +346,6 @@ const (
 func Commands() []string {
 	return []string{"rehome init", "rehome config check", "rehome check", "rehome cutover plan", "rehome accounts export", "rehome accounts check",
 		"rehome sync", "rehome status", "rehome verify", "rehome findings list", "rehome recipients check", "rehome accounts settings", "rehome next",
-		"rehome handover", "rehome dns stage", "rehome dns lower-ttl", "rehome clients notify",
+		commandStart, commandResume, commandWaveStatus, "rehome handover", "rehome dns stage", "rehome dns lower-ttl", "rehome clients notify",
 		CommandRun, CommandClose}
 }

@@ -35,6 +35,10 @@ func anyState(r *rand.Rand) State {
 	s.Copies.Equal = r.IntN(s.Copies.Accounts + 1)
 	s.Copies.Differs = r.IntN(s.Copies.Accounts - s.Copies.Equal + 1)
 	s.Logins = LoginState{Work: r.IntN(4), Fail: r.IntN(2)}
+	for range r.IntN(3) {
+		stops := []WaveStop{StopNone, StopBrake, StopPause, StopPlanned, StopHours}
+		s.Waves = append(s.Waves, Wave{Name: string(rune('a' + r.IntN(3))), Stop: stops[r.IntN(len(stops))], Reason: "stands", Until: moment(r)})
+	}
 	for range r.IntN(4) {
 		stages := []Stage{"", "", StageSwitching, StageReturning, StageLive, StageQuiet, StageClosing, StageClosed, StageBack}
 		d := Domain{Name: string(rune('a'+r.IntN(3))) + ".test", Planned: look(), Earliest: moment(r), Stage: stages[r.IntN(len(stages))]}
@@ -144,6 +148,37 @@ func TestOf_onTheWayAcross(t *testing.T) {
 	i := Of(s)
 	if i.Next == nil || i.Next.Step != Late || i.Steps[1].Progress != Passed || i.Steps[4].Progress != Passed {
 		t.Errorf("got %+v of %+v, want late mail", i.Next, i.Steps)
+	}
+}
+
+// What keeps waves from being copied is the thing to do, the brake first, and is not where nothing is left to copy.
+func TestOf_waves(t *testing.T) {
+	t.Parallel()
+	runs := Wave{Name: "runs"}
+	braked := Wave{Name: "hard", Stop: StopBrake, Reason: "was stopped by its brake: 3 of 9 log-ins", NextStep: "see who"}
+	paused := Wave{Name: "lunch", Stop: StopPause, Reason: "is paused"}
+	planned := Wave{Name: "pilot", Stop: StopPlanned, Reason: "is not started"}
+	night := Wave{Name: "night", Stop: StopHours, Reason: "waits for its hours", Until: now.Add(9 * time.Hour)}
+	evening := Wave{Name: "evening", Stop: StopHours, Reason: "waits for its hours, soon", Until: now.Add(time.Hour)}
+	for name, test := range map[string]struct {
+		copied         int
+		running        bool
+		waves          []Wave
+		command, words string
+	}{
+		"the brake, although others are at work": {5, true, []Wave{runs, braked}, "rehome wave resume hard", "3 of 9 log-ins; see who"},
+		"the brake, at the end":                  {10, false, []Wave{braked}, "rehome wave resume hard", "wave hard was stopped"},
+		"one that runs":                          {5, false, []Wave{paused, runs}, "rehome sync", "5 of 10 accounts copied; wave runs runs"},
+		"nothing but a pause":                    {5, false, []Wave{planned, paused}, "rehome wave resume lunch", "wave lunch is paused"},
+		"nothing is started":                     {0, false, []Wave{planned, {Name: "next", Stop: StopPlanned}}, "rehome wave start pilot", "and 1 more wave"},
+		"not now":                                {5, false, []Wave{night, evening, planned}, "rehome wave status", "wave evening waits for its hours, soon"},
+		"nothing left":                           {10, false, []Wave{paused}, "", "10 accounts"},
+	} {
+		s := State{Now: now, Running: test.running, Moving: 10, Waves: test.waves, Copies: Copies{Accounts: 10, Copied: test.copied, Newest: now}}
+		f := copying(s)
+		if f.command != test.command || !strings.Contains(f.sentence, test.words) || (f.progress == Waiting) != (name == "not now") {
+			t.Errorf("%s: %+v, wanted %q and %q", name, f, test.command, test.words)
+		}
 	}
 }
 

@@ -24,8 +24,9 @@ type State struct {
 	Pages      bool      // the users' pages are written
 	Notices    Notices   // that have them
 
-	Running bool // a sync is at work
-	Moving  int  // accounts that move, when they were last counted; 0 is not known
+	Running bool   // a sync is at work, here or on workers
+	Waves   []Wave // those that go first at the head
+	Moving  int    // accounts that move, when they were last counted; 0 is not known
 	Copies  Copies
 	Logins  LoginState
 	Domains []Domain

@@ -165,7 +165,10 @@ func (m *Move) readLedger(ctx context.Context, state *itinerary.State, totals []
 	if err != nil {
 		return err
 	}
-	if state.Running, err = store.Locked(); err != nil {
+	if state.Running, err = atWork(ctx, store); err != nil {
+		return err
+	}
+	if state.Waves, err = waveStops(ctx, store, state.Now); err != nil {
 		return err
 	}
 	if state.Copies, err = copies(ctx, store, totals); err != nil {

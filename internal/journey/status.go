@@ -20,6 +20,7 @@ type Status struct {
 	Running      bool             `json:"running"` // a sync is at work now
 	Accounts     []StatusAccount  `json:"accounts"`
 	Findings     []rehome.Finding `json:"findings"`
+	Waves        []StatusWave     `json:"waves"` // the one that goes first at the head; none in an answer about some accounts
 	// HeldUp is of the last ten minutes, and of the last day; none where nothing was done, nor in an answer about some accounts.
 	HeldUp []HeldUpSpan `json:"held_up"`
 	// Itinerary is the whole move; nil in an answer about some accounts.
@@ -163,9 +164,12 @@ func (m *Move) Status(ctx context.Context, choice people.Choice) (Status, error)
 	turns := statusTurns(written, running)
 	status := Status{
 		Organisation: m.settings.Organisation, Running: running, Accounts: make([]StatusAccount, 0, len(rows)), Findings: nonNil(findings),
-		HeldUp: []HeldUpSpan{},
+		HeldUp: []HeldUpSpan{}, Waves: []StatusWave{},
 	}
 	if choice.All() {
+		if status.Waves, err = statusWaves(ctx, store, time.Now()); err != nil {
+			return Status{}, err
+		}
 		if status.HeldUp, err = heldUpLately(ctx, store, time.Now()); err != nil {
 			return Status{}, err
 		}

@@ -43,6 +43,8 @@ func (s *testSetup) wantWaves(good, hard string) {
 	s.want(5, "verify", "--account", hard)
 	says(s.want(0, "wave", "status", "hard"), "1 of 1 accounts that were compared in the last 15 minutes are not equal", "then resume the wave")
 	says(s.run("sync", "--account", hard), "wave hard was stopped by its brake")
+	says(s.want(0, "status"), "wave hard was stopped by its brake: ", `then run "rehome wave resume hard"`, "wave that runs: pilot")
+	says(s.want(0, "next"), "wave hard was stopped by its brake")
 	status := answer[waves](s, 0, "wave", "status")
 	if len(status.Waves) != 2 || status.Waves[0].State != "braked" || status.Waves[1].Copied != 1 || len(status.Waves[0].Through) == 0 ||
 		len(status.Waves[1].Through) > 0 {
