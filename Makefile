@@ -82,6 +82,10 @@ ACCOUNTS ?= 300000
 screen-cost: packages ## what each page of the screen costs with ACCOUNTS accounts on SQLite and PostgreSQL, and 50 browsers that watch
 	REHOME_ACCOUNTS=$(ACCOUNTS) $(GO) test -count=1 -timeout 1h -run '^TestCost_ofTheScreen$$' -v ./lab/screencost
 
+.PHONY: fleet
+fleet: packages ## what the control of ACCOUNTS accounts on workers costs, between simulated ends: hours; FLEET="--looks 1000" for a part
+	$(GO) run ./cmd/lab fleet --accounts $(ACCOUNTS) $(FLEET)
+
 .PHONY: lint
 lint: ## gofmt, vet, and golangci-lint in the version that tools/go.mod names
 	GO=$(GO) scripts/lint

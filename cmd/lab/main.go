@@ -21,7 +21,7 @@ func main() {
 		Short:        "Run real mail, calendar and contacts servers on loopback addresses",
 		SilenceUsage: true,
 	}
-	root.AddCommand(newUp(), newDemo(), newBench(), newThunderbird())
+	root.AddCommand(newUp(), newDemo(), newBench(), newThunderbird(), newFleet())
 	if err := root.ExecuteContext(ctx); err != nil {
 		stop()
 		os.Exit(1)

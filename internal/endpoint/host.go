@@ -73,6 +73,14 @@ func NewHost(settings HostSettings) *Host {
 // Settings returns what the host was made with, defaults filled in.
 func (h *Host) Settings() HostSettings { return h.settings }
 
+// Enter waits for one of the host's connections, without a service that would open one: for an end that is simulated. Leave gives it back.
+func (h *Host) Enter(ctx context.Context) (leave func(), err error) {
+	if err := h.gate.enter(ctx); err != nil {
+		return nil, err
+	}
+	return h.gate.leave, nil
+}
+
 // hear notes what a service has asked for, "" when it is at full speed again, and tells what holds now.
 func (h *Host) hear(service, sentence string) {
 	h.mu.Lock()

@@ -39,6 +39,8 @@ type Move struct {
 
 	joined atomic.Pointer[func() error] // of a worker: why it does not take part, nil if it does
 
+	simulated Simulated // nil for real ends
+
 	mu     sync.Mutex
 	ledger *ledger.Ledger
 }

@@ -28,6 +28,9 @@ type opener func(ctx context.Context, who selection, hosts hosts, options SyncOp
 // they are small and missed at once, and rules last, when the mailboxes are there into which they sort. Another kind is
 // another line.
 func (m *Move) kindsOfWork() []opener {
+	if m.simulated != nil {
+		return []opener{m.openSimulated}
+	}
 	return []opener{m.openObjects, m.openMail, m.openRules}
 }
 

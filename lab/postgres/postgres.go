@@ -52,6 +52,7 @@ type Options struct {
 	User        string // the superuser; default "rehome"
 	Connections int    // at most; default 30
 	Password    string // of the superuser at the loopback address; empty: there is only the socket
+	Settings    string // lines of postgresql.conf that replace those of a lab
 }
 
 // Server is a running PostgreSQL.
@@ -118,7 +119,7 @@ func (s *Server) makeCluster() (err error) {
 			return err
 		}
 	}
-	return appendTo(filepath.Join(data, "postgresql.conf"), fmt.Sprintf(settings, host, port, s.Sockets, s.options.Connections)+more)
+	return appendTo(filepath.Join(data, "postgresql.conf"), fmt.Sprintf(settings, host, port, s.Sockets, s.options.Connections)+more+s.options.Settings)
 }
 
 // secure returns the settings for a certificate of the lab, and lets nobody in over the network without it and the password.

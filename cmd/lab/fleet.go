@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"rehome/lab"
+	"rehome/lab/fleet"
+)
+
+// fleetOptions are those of the command.
+type fleetOptions struct {
+	fleet.Options
+	waves   int
+	sync    bool
+	planned time.Duration
+	looks   int // accounts with nothing to do
+	copies  int // accounts that are copied whole
+
+	sentences int // of SQL that are listed behind each part
+}
+
+// database are settings of PostgreSQL for a machine of its own, as docs/workers.md advises, but for the disk.
+const database = `
+shared_buffers = 256MB
+full_page_writes = on
+autovacuum = on
+max_wal_size = 4GB
+`
+
+func newFleet() *cobra.Command {
+	options := fleetOptions{Options: fleet.Options{Lease: time.Minute}}
+	command := &cobra.Command{
+		Use:   "fleet",
+		Short: "Let workers move a large organisation between simulated ends, over a real store",
+		Long: `fleet has a store on PostgreSQL, its queue, leases, limits and waves as they are, and ends that
+nobody runs: a slice of an account takes the time of the plan, or none, and has its rows in the
+ledger. It prints what the control of it all costs, as a Markdown table.`,
+		Args: cobra.NoArgs,
+		RunE: func(command *cobra.Command, _ []string) error {
+			return options.run(command.Context(), command.OutOrStdout())
+		},
+	}
+	flags := command.Flags()
+	flags.IntVar(&options.Accounts, "accounts", 300_000, "accounts of the organisation")
+	flags.IntVar(&options.Workers, "workers", 4, "workers, in this process")
+	flags.IntVar(&options.Connections, "connections", 400, "connections to each end, of all workers together")
+	flags.IntVar(&options.waves, "waves", 60, "waves of the same size")
+	flags.DurationVar(&options.planned, "planned", time.Minute, "for how long the rate of the plan is run in real time; 0 for not")
+	flags.IntVar(&options.looks, "looks", 20_000, "accounts that are passed over as fast as it goes, with nothing to do; 0 for none")
+	flags.IntVar(&options.copies, "copies", 200, "accounts that are copied whole as fast as it goes; 0 for none")
+	flags.BoolVar(&options.sync, "fsync", true, "let the database wait for the disk, as it does elsewhere")
+	flags.IntVar(&options.sentences, "sentences", 0, "behind each part, list so many sentences of SQL that took the database most")
+	flags.StringVar(&options.Dir, "dir", "", "folder for the store (default: a temporary one)")
+	return command
+}
+
+func (o fleetOptions) run(ctx context.Context, out io.Writer) (err error) {
+	if o.Dir == "" {
+		if o.Dir, err = os.MkdirTemp("", "fleet-"); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, os.RemoveAll(o.Dir)) }()
+		if err := os.Chmod(o.Dir, 0o755); err != nil {
+			return err
+		}
+	}
+	l, err := lab.New(filepath.Join(o.Dir, "lab"))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, l.Close()) }()
+	o.Database = database + fmt.Sprintf("fsync = %v\n", o.sync)
+	if o.sentences > 0 {
+		o.Database += fleet.Statements
+	}
+	f, err := fleet.Stage(l, o.Options)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	fmt.Fprintf(out, "%d accounts in %d waves, %d workers, %d connections to each end\n\n", o.Accounts, o.waves, o.Workers, o.Connections)
+	return o.measure(ctx, f, out)
+}
+
+// measure prints a line for each part as soon as it is known.
+func (o fleetOptions) measure(ctx context.Context, f *fleet.Fleet, out io.Writer) error {
+	fmt.Fprint(out, fleet.CostHead)
+	cost, err := f.Measure(ctx, func() error { return f.Waves(ctx, o.waves) })
+	if err != nil {
+		return err
+	}
+	fmt.Fprint(out, cost.Line(fmt.Sprintf("making and starting %d waves", o.waves)))
+	var pass *fleet.Pass
+	cost, err = f.Measure(ctx, func() (err error) {
+		pass, err = f.Begin(ctx)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	fmt.Fprint(out, cost.Line("lining up all accounts"))
+	if err := o.list(ctx, f, out); err != nil {
+		return err
+	}
+	for i, work := range o.works() {
+		if i == 0 {
+			fmt.Fprint(out, "\n", fleet.DoneHead)
+		}
+		done, err := f.Work(ctx, work.shape, work.until)
+		if err != nil {
+			return err
+		}
+		fmt.Fprint(out, done.Line(work.name))
+		if err := o.list(ctx, f, out); err != nil {
+			return err
+		}
+	}
+	tables, err := f.Tables(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Fprint(out, "\n| table, with indexes | rows | MB |\n|---|---|---|\n")
+	for _, t := range tables {
+		fmt.Fprintf(out, "| %s | %d | %.1f |\n", t.Name, t.Rows, float64(t.Octets)/1e6)
+	}
+	_, err = pass.End()
+	return err
+}
+
+// list shows the sentences that took the database most.
+func (o fleetOptions) list(ctx context.Context, f *fleet.Fleet, out io.Writer) error {
+	if o.sentences == 0 {
+		return nil
+	}
+	all, err := f.Sentences(ctx, o.sentences)
+	for _, s := range all {
+		fmt.Fprintf(out, "%8.0f ms %8d times %9d pages %8d rows: %.300s\n", float64(s.Took.Microseconds())/1000, s.Calls, s.Pages, s.RowsReturned, s.Text)
+	}
+	return err
+}
+
+// work is a part of the pass.
+type work struct {
+	name  string
+	shape fleet.Shape
+	until fleet.Until
+}
+
+// works are what was asked for. The plan: 0.8 GB of an account, at 340 KiB a second and connection, are 80 slices of half a minute, and 107
+// batches of messages of 75 kB.
+func (o fleetOptions) works() (all []work) {
+	whole := fleet.Shape{Slices: 80, Takes: 30 * time.Second, Batches: 107}
+	if o.looks > 0 {
+		all = append(all, work{name: "nothing to do, as fast as it goes", shape: fleet.Shape{Slices: 1}, until: fleet.Until{Full: 1, Accounts: o.looks}})
+	}
+	if o.copies > 0 {
+		all = append(all, work{name: "copied whole, as fast as it goes", shape: fleet.Shape{Slices: whole.Slices, Batches: whole.Batches}, until: fleet.Until{Full: o.Connections, Accounts: o.copies}})
+	}
+	if o.planned > 0 {
+		whole.Speed, whole.Midway = 1, true
+		all = append(all, work{name: "the planned rate, in real time", shape: whole, until: fleet.Until{Full: o.Connections, Long: o.planned}})
+	}
+	return all
+}
