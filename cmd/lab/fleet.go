@@ -144,7 +144,7 @@ func (o fleetOptions) list(ctx context.Context, f *fleet.Fleet, out io.Writer) e
 	}
 	all, err := f.Sentences(ctx, o.sentences)
 	for _, s := range all {
-		fmt.Fprintf(out, "%8.0f ms %8d times %9d pages %8d rows: %.300s\n", float64(s.Took.Microseconds())/1000, s.Calls, s.Pages, s.RowsReturned, s.Text)
+		fmt.Fprintf(out, "%8d ms %8d times %9d pages %8d rows: %.300s\n", s.Took.Milliseconds(), s.Calls, s.Pages, s.RowsReturned, s.Text)
 	}
 	return err
 }
@@ -164,7 +164,8 @@ func (o fleetOptions) works() (all []work) {
 		all = append(all, work{name: "nothing to do, as fast as it goes", shape: fleet.Shape{Slices: 1}, until: fleet.Until{Full: 1, Accounts: o.looks}})
 	}
 	if o.copies > 0 {
-		all = append(all, work{name: "copied whole, as fast as it goes", shape: fleet.Shape{Slices: whole.Slices, Batches: whole.Batches}, until: fleet.Until{Full: o.Connections, Accounts: o.copies}})
+		all = append(all, work{name: "copied whole, as fast as it goes", shape: fleet.Shape{Slices: whole.Slices, Batches: whole.Batches},
+			until: fleet.Until{Full: o.Connections, Accounts: o.copies}})
 	}
 	if o.planned > 0 {
 		whole.Speed, whole.Midway = 1, true
