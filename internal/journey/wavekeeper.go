@@ -212,7 +212,7 @@ func (m *Move) judgeWave(ctx context.Context, store *ledger.Ledger, row ledger.W
 	if err != nil {
 		return err
 	}
-	if facts.Members, err = store.Waves.Size(ctx, row.Name, wave.LeastCounted); err != nil {
+	if facts.Members, err = store.Waves.SizeTo(ctx, row.Name, wave.LeastCounted); err != nil {
 		return err
 	}
 	pulled := wave.Brake(settings.Brake, facts)

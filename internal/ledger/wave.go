@@ -5,6 +5,7 @@ package ledger
 import (
 	"context"
 	"database/sql"
+	"math"
 	"time"
 )
 
@@ -187,8 +188,11 @@ func (l *Waves) Members(ctx context.Context) (waves map[string]string, err error
 	return waves, err
 }
 
-// Size returns how many accounts are in a wave, and no more than most, so that it takes no longer for a large one.
-func (l *Waves) Size(ctx context.Context, name string, most int) (n int64, err error) {
+// Size returns how many accounts are in a wave.
+func (l *Waves) Size(ctx context.Context, name string) (n int64, err error) { return l.SizeTo(ctx, name, math.MaxInt32) }
+
+// SizeTo is Size, and no more than most, so that it takes no longer for a large one.
+func (l *Waves) SizeTo(ctx context.Context, name string, most int) (n int64, err error) {
 	err = l.read(ctx, func(rows *sql.Rows) error { return rows.Scan(&n) },
 		`SELECT COUNT(*) FROM (SELECT address FROM wave_members WHERE wave = ? LIMIT ?) some`, name, most)
 	return n, err

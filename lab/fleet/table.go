@@ -24,6 +24,7 @@ const DoneHead = "| what | accounts | slices | batches | wall s | own CPU s | da
 func (d Done) Line(what string) string {
 	slices := float64(max(d.Slices, 1))
 	return fmt.Sprintf("| %s | %d | %d | %d | %.1f | %.2f | %.2f | %.2f | %.1f | %.1f | %d | %.4f | %.1f | %d | %.1f |\n", what,
-		d.Accounts, d.Slices, d.Batches, d.Wall.Seconds(), d.Own.Seconds(), d.Database.Seconds(), float64(d.Own+d.Database)/float64(time.Millisecond)/slices, float64(d.Changes)/slices,
+		d.Accounts, d.Slices, d.Batches, d.Wall.Seconds(), d.Own.Seconds(), d.Database.Seconds(),
+		float64(d.Own+d.Database)/float64(time.Millisecond)/slices, float64(d.Changes)/slices,
 		float64(d.Jobs)/d.Wall.Seconds(), d.Most, d.Busy, float64(d.Gap)/float64(time.Millisecond), d.Sessions, float64(d.Grown)/1e6)
 }
