@@ -166,13 +166,13 @@ func TestOf_waves(t *testing.T) {
 		waves          []Wave
 		command, words string
 	}{
-		"the brake, although others are at work": {5, true, []Wave{runs, braked}, "rehome wave resume hard", "log-ins; see who"},
-		"the brake, at the end":                  {10, false, []Wave{braked}, "rehome wave resume hard", "wave hard was stopped"},
-		"one that runs":                          {5, false, []Wave{paused, runs}, "rehome sync", "10 accounts copied; wave runs runs"},
-		"nothing but a pause":                    {5, false, []Wave{planned, paused}, "rehome wave resume lunch", "wave lunch is paused"},
-		"nothing begun":                          {0, false, []Wave{planned, {Stop: StopPlanned}}, "rehome wave start pilot", "1 more wave"},
-		"not now":                                {5, false, []Wave{night, evening, planned}, "rehome wave status", "wave evening waits for its hours, soon"},
-		"nothing left":                           {10, false, []Wave{paused}, "", "10 accounts"},
+		"the brake, beside others": {5, true, []Wave{runs, braked}, "rehome wave resume hard", "log-ins; see who"},
+		"the brake, at the end":    {10, false, []Wave{braked}, "rehome wave resume hard", "wave hard was stopped"},
+		"one that runs":            {5, false, []Wave{paused, runs}, "rehome sync", "10 accounts copied; wave runs runs"},
+		"nothing but a pause":      {5, false, []Wave{planned, paused}, "rehome wave resume lunch", "wave lunch is paused"},
+		"nothing begun":            {0, false, []Wave{planned, {Stop: StopPlanned}}, "rehome wave start pilot", "1 more wave"},
+		"not now":                  {5, false, []Wave{night, evening, planned}, "rehome wave status", "wave evening waits"},
+		"nothing left":             {10, false, []Wave{paused}, "", "10 accounts"},
 	} {
 		s := State{Now: now, Running: test.running, Moving: 10, Waves: test.waves, Copies: Copies{Accounts: 10, Copied: test.copied, Newest: now}}
 		f := copying(s)
