@@ -189,7 +189,9 @@ func (l *Waves) Members(ctx context.Context) (waves map[string]string, err error
 }
 
 // Size returns how many accounts are in a wave.
-func (l *Waves) Size(ctx context.Context, name string) (n int64, err error) { return l.SizeTo(ctx, name, math.MaxInt32) }
+func (l *Waves) Size(ctx context.Context, name string) (n int64, err error) {
+	return l.SizeTo(ctx, name, math.MaxInt32)
+}
 
 // SizeTo is Size, and no more than most, so that it takes no longer for a large one.
 func (l *Waves) SizeTo(ctx context.Context, name string, most int) (n int64, err error) {
