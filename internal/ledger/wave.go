@@ -196,7 +196,7 @@ func (l *Waves) Size(ctx context.Context, name string) (n int64, err error) {
 // SizeTo is Size, and no more than most, so that it takes no longer for a large one.
 func (l *Waves) SizeTo(ctx context.Context, name string, most int) (n int64, err error) {
 	err = l.read(ctx, func(rows *sql.Rows) error { return rows.Scan(&n) },
-		`SELECT COUNT(*) FROM (SELECT address FROM wave_members WHERE wave = ? LIMIT ?) some`, name, most)
+		`SELECT COUNT(*) FROM (SELECT address FROM wave_members WHERE wave = ? LIMIT ?) few`, name, most)
 	return n, err
 }
 
