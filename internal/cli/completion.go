@@ -74,6 +74,52 @@ func (f *frame) completeAccepted() cobra.CompletionFunc {
 	})
 }
 
+// completeWaves offers the names of waves, each with its state.
+func (f *frame) completeWaves(cmd *cobra.Command, given []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	return f.fromLedger(func(ctx context.Context, move *journey.Move) ([]cobra.Completion, error) {
+		all, err := move.Waves(ctx)
+		var names []cobra.Completion
+		for _, w := range all.Waves {
+			if !slices.Contains(given, w.Name) {
+				names = append(names, cobra.CompletionWithDesc(w.Name, string(w.State)))
+			}
+		}
+		return names, err
+	})(cmd, given, typed)
+}
+
+// completeWave is completeWaves for a command that takes one.
+func (f *frame) completeWave(cmd *cobra.Command, given []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	if len(given) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return f.completeWaves(cmd, given, typed)
+}
+
+// completeOperators offers those who may sign in.
+func (f *frame) completeOperators() cobra.CompletionFunc {
+	return f.fromLedger(func(ctx context.Context, move *journey.Move) ([]cobra.Completion, error) {
+		list, err := move.ListOperators(ctx)
+		var names []cobra.Completion
+		for _, o := range list.Operators {
+			names = append(names, cobra.CompletionWithDesc(o.Name, string(o.Role)))
+		}
+		return names, err
+	})
+}
+
+// completeTokens offers the names of tokens.
+func (f *frame) completeTokens() cobra.CompletionFunc {
+	return f.fromLedger(func(ctx context.Context, move *journey.Move) ([]cobra.Completion, error) {
+		list, err := move.ListTokens(ctx)
+		var names []cobra.Completion
+		for _, t := range list.Tokens {
+			names = append(names, cobra.CompletionWithDesc(t.Name, string(t.Role)))
+		}
+		return names, err
+	})
+}
+
 func differenceIDs(differences []verify.Open) []cobra.Completion {
 	var ids []cobra.Completion
 	for _, o := range differences {

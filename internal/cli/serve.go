@@ -108,8 +108,9 @@ func operatorsListCommand(f *frame) *cobra.Command {
 func operatorsSetCommand(f *frame) *cobra.Command {
 	var role, password string
 	cmd := &cobra.Command{
-		Use:   "set NAME",
-		Short: "Let somebody sign in, or change role and password",
+		Use:               "set NAME",
+		ValidArgsFunction: f.completeOperators(),
+		Short:             "Let somebody sign in, or change role and password",
 		Long: `set adds an operator, or replaces role and password of one. You are asked for the password at a terminal; otherwise it
 is read as one line from standard input, or from the place that --password names. The ledger keeps only its argon2id hash.
 
@@ -146,9 +147,10 @@ func roleNamed(name string) (ledger.Role, error) {
 
 func operatorsRemoveCommand(f *frame) *cobra.Command {
 	return &cobra.Command{
-		Use:   "remove NAME",
-		Short: "Take somebody off the list; who is signed in is out at once",
-		Args:  cobra.ExactArgs(1),
+		Use:               "remove NAME",
+		ValidArgsFunction: f.completeOperators(),
+		Short:             "Take somebody off the list; who is signed in is out at once",
+		Args:              cobra.ExactArgs(1),
 		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, args []string) (rehome.Outcome, error) {
 			return f.giveOperators(move.RemoveOperator(ctx, strings.ToLower(args[0])))
 		})),

@@ -69,9 +69,10 @@ func tokensListCommand(f *frame) *cobra.Command {
 
 func tokensRevokeCommand(f *frame) *cobra.Command {
 	return &cobra.Command{
-		Use:   "revoke NAME",
-		Short: "End a token at once",
-		Args:  cobra.ExactArgs(1),
+		Use:               "revoke NAME",
+		ValidArgsFunction: f.completeTokens(),
+		Short:             "End a token at once",
+		Args:              cobra.ExactArgs(1),
 		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, args []string) (rehome.Outcome, error) {
 			return f.giveTokens(move.RevokeToken(ctx, strings.ToLower(args[0])))
 		})),

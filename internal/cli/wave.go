@@ -89,13 +89,14 @@ type waveChange struct {
 	after    string
 }
 
-func waveChangeFlags(cmd *cobra.Command) *waveChange {
+func (f *frame) waveChangeFlags(cmd *cobra.Command) *waveChange {
 	c := &waveChange{}
 	flags := cmd.Flags()
 	flags.IntVar(&c.priority, "priority", 0, "the wave with the highest goes first")
 	flags.StringArrayVar(&c.hours, "window", nil, "hours in which it is copied, such as 22:00-06:00 or 'sat,sun 00:00-24:00' (repeatable); or always")
 	flags.StringVar(&c.zone, "time-zone", "", "of --window, such as Europe/Berlin (default: that of each machine)")
 	flags.StringVar(&c.after, "after", "", "another wave that has to be through before it starts")
+	_ = cmd.RegisterFlagCompletionFunc("after", f.completeWaves) // the flag exists
 	flags.StringArrayVar(&c.change.Brake, "brake", nil,
 		"what stops it: refused=0.5%, failed=1%, differs=0.5%, answer=10s, within span=15m; off is never (repeatable)")
 	return c
@@ -141,7 +142,7 @@ accounts at least in each case, or when a host takes more than 10 s for an answe
 		Args: cobra.ExactArgs(1),
 	}
 	who := f.waveChoiceFlags(cmd, "rehome wave create", false)
-	settings := waveChangeFlags(cmd)
+	settings := f.waveChangeFlags(cmd)
 	cmd.RunE = f.run(f.withMove(func(ctx context.Context, move *journey.Move, args []string) (rehome.Outcome, error) {
 		choice, err := who.read(f.app.In)
 		if err != nil {
@@ -154,8 +155,9 @@ accounts at least in each case, or when a host takes more than 10 s for an answe
 
 func waveAddCommand(f *frame) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "add WAVE",
-		Short: "Put more accounts into a wave",
+		Use:               "add WAVE",
+		ValidArgsFunction: f.completeWave,
+		Short:             "Put more accounts into a wave",
 		Long: `add puts accounts that are in no wave into this one. They are chosen as with "rehome wave create". Those
 who are in another wave stay there, and are counted; take them out of it first.`,
 		Args: cobra.ExactArgs(1),
@@ -173,8 +175,9 @@ who are in another wave stay there, and are counted; take them out of it first.`
 
 func waveRemoveCommand(f *frame) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "remove WAVE",
-		Short: "Take accounts out of a wave, or remove it",
+		Use:               "remove WAVE",
+		ValidArgsFunction: f.completeWave,
+		Short:             "Take accounts out of a wave, or remove it",
 		Long: `remove takes the accounts given with --account or --account-file out of the wave. Without these the wave
 itself is removed. What was copied stays; the accounts are in no wave then, and "rehome sync" copies
 them like all others.`,
@@ -193,13 +196,14 @@ them like all others.`,
 
 func waveSetCommand(f *frame) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "set WAVE",
-		Short: "Change hours, priority or brake of a wave",
+		Use:               "set WAVE",
+		ValidArgsFunction: f.completeWave,
+		Short:             "Change hours, priority or brake of a wave",
 		Long: `set changes what is given and leaves the rest as it is. --window replaces all hours; --window always
 removes them. A wave that runs follows at the next slice.`,
 		Args: cobra.ExactArgs(1),
 	}
-	settings := waveChangeFlags(cmd)
+	settings := f.waveChangeFlags(cmd)
 	cmd.RunE = f.run(f.withMove(func(ctx context.Context, move *journey.Move, args []string) (rehome.Outcome, error) {
 		return f.giveWaves(move.SetWave(ctx, args[0], settings.read(cmd)))
 	}))
@@ -208,9 +212,10 @@ removes them. A wave that runs follows at the next slice.`,
 
 func waveStatusCommand(f *frame) *cobra.Command {
 	return &cobra.Command{
-		Use:     "status [WAVE]...",
-		Aliases: []string{"list"},
-		Short:   "Show the waves: how far each is, why one stands, what keeps one from being through",
+		Use:               "status [WAVE]...",
+		ValidArgsFunction: f.completeWaves,
+		Aliases:           []string{"list"},
+		Short:             "Show the waves: how far each is, why one stands, what keeps one from being through",
 		Long: `status shows all waves, or those that are named, in the order in which they are copied. It reads the ledger
 only, and may be called while accounts are copied. A wave is through when all of its accounts are
 complete, were compared, and are equal but for what "rehome findings accept" has accepted.`,

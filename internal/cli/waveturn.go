@@ -19,8 +19,9 @@ func waveStartCommand(f *frame) *cobra.Command {
 	var confirmed bool
 	var place string
 	cmd := &cobra.Command{
-		Use:   "start WAVE",
-		Short: "Let a wave run, and copy its accounts",
+		Use:               "start WAVE",
+		ValidArgsFunction: f.completeWave,
+		Short:             "Let a wave run, and copy its accounts",
 		Long: `start lets a wave run and copies its accounts as "rehome sync" does: on this machine, or, with a store on
 PostgreSQL, on all that run "rehome worker run". Run it again for a later pass over the same wave; "rehome
 sync" is a pass over all accounts whose wave runs, and over those in none. A wave that has hours is copied
@@ -133,8 +134,9 @@ func writeHeld(w io.Writer, held []journey.HeldWave) error {
 func wavePauseCommand(f *frame) *cobra.Command {
 	var reason string
 	cmd := &cobra.Command{
-		Use:   "pause WAVE",
-		Short: "Stop a wave at the end of what is under way",
+		Use:               "pause WAVE",
+		ValidArgsFunction: f.completeWave,
+		Short:             "Stop a wave at the end of what is under way",
 		Long: `pause lets nothing of a wave begin any more, on any machine. What is under way ends with its slice, which
 takes half a minute; after that nothing is written to the destination for its accounts. Other waves go on.`,
 		Args: cobra.ExactArgs(1),
@@ -148,8 +150,9 @@ takes half a minute; after that nothing is written to the destination for its ac
 
 func waveResumeCommand(f *frame) *cobra.Command {
 	return &cobra.Command{
-		Use:   "resume WAVE",
-		Short: "Let a wave run again that was paused, or stopped by its brake",
+		Use:               "resume WAVE",
+		ValidArgsFunction: f.completeWave,
+		Short:             "Let a wave run again that was paused, or stopped by its brake",
 		Long: `resume lets a wave run again, and its brake count from now on. Workers go on with it by themselves; without
 workers run "rehome wave start" or "rehome sync" after it. If what has stopped the wave is still the case,
 the brake stops it again. To allow more, change its limits first: "rehome wave set WAVE --brake failed=5%".`,
