@@ -21,8 +21,9 @@ import (
 
 const providerPage = "../../docs/provider.md"
 
-// provider is where the page is played: a store on PostgreSQL, and no mail server.
+// provider is where the page is played: a store on PostgreSQL, and no mail server. What takes some is played in lab/scenario.
 type provider struct {
+	skips    bool
 	t        *testing.T
 	program  string
 	folder   string
@@ -34,9 +35,16 @@ const providerPassword = "the store's own password"
 
 func (p *provider) Heading(string) {}
 
+func (p *provider) Skips() bool { return p.skips }
+
 // Direct writes what the page shows, with the address of the store that there is.
 func (p *provider) Direct(_ context.Context, direction string) error {
-	if direction != "write the settings and the secrets" {
+	switch direction {
+	case "both servers and two workers", "no server":
+		p.skips = direction != "no server"
+		return nil
+	case "write the settings and the secrets":
+	default:
 		return errors.New("it is not known")
 	}
 	store := "store: " + p.server.NetworkAddress("postgres")

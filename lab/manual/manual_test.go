@@ -40,7 +40,7 @@ const page = "# An evening\n\nWords.\n\n<!-- lab: begin -->\n\n```sh\n$ rehome n
 
 const statusWords = "status|--of|two words|--all"
 
-func play(t *testing.T, text string, on *stage) (string, error) {
+func play(t *testing.T, text string, on manual.Stage) (string, error) {
 	t.Helper()
 	p, err := manual.Parse(text)
 	if err != nil {
@@ -60,6 +60,30 @@ func TestPlay_whatThePageShows(t *testing.T) {
 		if want := []string{"# An evening", "begin", statusWords, "next"}; !slices.Equal(s.seen, want) {
 			t.Errorf("played %q, want %q", s.seen, want)
 		}
+	}
+}
+
+// half is a stage that has no servers.
+type half struct {
+	stage
+
+	skips bool
+}
+
+func (h *half) Skips() bool { return h.skips }
+
+func (h *half) Direct(_ context.Context, direction string) error {
+	h.skips = direction == "servers"
+	return nil
+}
+
+// What another stage proves is left as it is.
+func TestPlay_aPart(t *testing.T) {
+	t.Parallel()
+	const text = "<!-- lab: servers -->\n\n```console\n$ rehome sync\ncopied\n```\n\n<!-- lab: none -->\n\n```console\n$ rehome next\nnothing\n```\n"
+	h := &half{stage: stage{answers: map[string]string{"next": "nothing\n"}}}
+	if now, err := play(t, text, h); err != nil || now != text || !slices.Equal(h.seen, []string{"next"}) {
+		t.Errorf("%v: %q became\n%s", err, h.seen, now)
 	}
 }
 

@@ -21,6 +21,12 @@ type Stage interface {
 	Run(ctx context.Context, args []string) (said string, exit int, err error)
 }
 
+// Elsewhere is a Stage that plays a part of a page only: the directions say which.
+type Elsewhere interface {
+	// Skips reports whether commands are left out from here on, as what they say is proved on another stage.
+	Skips() bool
+}
+
 // ErrDiffers is in Play's error if the page was played to its end, and a command said something else than what the page shows.
 var ErrDiffers = errors.New("something else than the page")
 
@@ -38,6 +44,7 @@ func (p *Page) Play(ctx context.Context, on Stage) (text string, err error) {
 			if err := on.Direct(ctx, a.direction); err != nil {
 				return "", fmt.Errorf("line %d: %s: %w", a.line, a.direction, err)
 			}
+		case skips(on):
 		default:
 			said, exit, err := on.Run(ctx, named(a.command, ids))
 			if err == nil && exit != a.exit {
@@ -53,6 +60,11 @@ func (p *Page) Play(ctx context.Context, on Stage) (text string, err error) {
 		}
 	}
 	return written.text(), errors.Join(differ...)
+}
+
+func skips(on Stage) bool {
+	part, is := on.(Elsewhere)
+	return is && part.Skips()
 }
 
 // id is how rehome calls a difference: by a digest, which is another one where the organisation has another size.

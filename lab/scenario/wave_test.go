@@ -55,18 +55,3 @@ func (s *testSetup) wantWaves(good, hard string) {
 		s.want(0, "wave", "remove", name)
 	}
 }
-
-// wantWaveBeside proves that a wave is copied by workers, and that they leave one alone that is paused.
-func (c *crew) wantWaveBeside() {
-	c.t.Helper()
-	c.want(0, "wave", "create", "few", "--size", "3", "--window", "00:00-24:00")
-	if o := c.want(0, "wave", "start", "few"); !strings.Contains(o.out, "3 accounts complete") {
-		c.t.Errorf("%s%s", o.out, o.err)
-	}
-	c.want(0, "wave", "pause", "few")
-	if o := c.want(0, "sync", "--on", "workers"); !strings.Contains(o.out, "wave few is paused: 3 accounts left alone") {
-		c.t.Errorf("%s%s", o.out, o.err)
-	}
-	c.want(0, "wave", "resume", "few")
-	c.want(0, "wave", "remove", "few")
-}

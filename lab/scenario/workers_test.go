@@ -282,7 +282,7 @@ func (c *crew) wantAllThereOnce() {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	c.wantWaveBeside()
+	c.wantProviderPage()
 	if o := c.want(0, "worker", "drain"); !strings.Contains(o.out, "told to end: ") {
 		c.t.Errorf("drain: %s", o.out)
 	}
