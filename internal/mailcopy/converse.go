@@ -122,7 +122,7 @@ func (j *mailboxJob) tell(ctx context.Context, session *endpoint.DsyncSession, g
 
 // name names all messages, those that are there and those that are to come, and returns what the server asks for.
 func (j *mailboxJob) name(ctx context.Context, session *endpoint.DsyncSession, guid dsync.GUID, c *conversation) (*asked, error) {
-	a := &asked{guid: guid, validity: j.srcBox.UIDValidity}
+	a := &asked{naming: newNaming(guid, j.srcBox.UIDValidity)}
 	messages := c.present.uids.Len() + len(c.entries)
 	theirs, err := session.Open(ctx, dsync.Box{
 		GUID: guid, UIDValidity: j.srcBox.UIDValidity, UIDNext: uint32(c.next),
@@ -146,7 +146,7 @@ func (j *mailboxJob) name(ctx context.Context, session *endpoint.DsyncSession, g
 		}
 	}
 	for _, e := range c.entries { // their UIDs are all above those
-		change := dsync.Change{UID: uint32(e.uid), GUID: messageGUID(guid, j.srcBox.UIDValidity, e.uid)}
+		change := dsync.Change{UID: uint32(e.uid), GUID: a.naming.of(e.uid)}
 		change.Flags, change.Keywords = j.dsyncFlags(e)
 		if err := session.Change(ctx, change); err != nil {
 			return nil, err
@@ -173,8 +173,7 @@ func (c *conversation) judgeBox(theirs dsync.Box, validity uint32) error {
 
 // asked collects which messages the server lacks; the UID is part of their GUIDs.
 type asked struct {
-	guid     dsync.GUID
-	validity uint32
+	naming naming
 
 	mu      sync.Mutex // requests come from another goroutine
 	uids    imap.UIDSet
@@ -188,7 +187,7 @@ func (a *asked) note(r dsync.Request) error {
 	if guid, ok := dsync.ParseGUID(r.GUID); ok {
 		uid = imap.UID(binary.BigEndian.Uint32(guid[12:]))
 	}
-	if uid == 0 || r.GUID != "" && r.GUID != messageGUID(a.guid, a.validity, uid) {
+	if uid == 0 || r.GUID != "" && r.GUID != a.naming.of(uid) {
 		a.foreign = true
 		return nil
 	}
@@ -211,18 +210,32 @@ func (a *asked) judge(wanted imap.UIDSet) error {
 
 // dsyncFlags are the flags that the destination gets, as far as it can keep them.
 func (j *mailboxJob) dsyncFlags(e entry) (flags dsync.Flags, keywords []string) {
-	system := map[string]dsync.Flags{
-		`\Answered`: dsync.Answered, `\Flagged`: dsync.Flagged, `\Deleted`: dsync.Deleted, `\Seen`: dsync.Seen, `\Draft`: dsync.Draft,
-	}
 	sent, dropped := j.filter.split(e.flags)
 	j.keywords.note(e.uid, dropped)
 	for _, flag := range sent {
 		name, isSystem := imap.SystemFlag(flag)
 		if isSystem {
-			flags |= system[name]
+			flags |= dsyncFlag(name)
 		} else {
 			keywords = append(keywords, flag)
 		}
 	}
 	return flags, keywords
+}
+
+// dsyncFlag is a system flag, 0 for one that dsync does not have.
+func dsyncFlag(name string) dsync.Flags {
+	switch name {
+	case `\Answered`:
+		return dsync.Answered
+	case `\Flagged`:
+		return dsync.Flagged
+	case `\Deleted`:
+		return dsync.Deleted
+	case `\Seen`:
+		return dsync.Seen
+	case `\Draft`:
+		return dsync.Draft
+	}
+	return 0
 }

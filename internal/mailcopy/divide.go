@@ -119,7 +119,7 @@ func (j *mailboxJob) takeApart(ctx context.Context, c *conversation, err error) 
 		switch {
 		case !present.uids.Contains(e.uid):
 			delete(c.feed.sent, e.uid)
-		case !sent || present.name(e.uid) != messageGUID(c.feed.guid, j.srcBox.UIDValidity, e.uid):
+		case !sent || present.name(e.uid) != c.feed.naming.of(e.uid):
 			return err // content tells what it is
 		default:
 			stored++

@@ -22,26 +22,30 @@ type feed struct {
 	entries []entry // in the order of UIDs
 	ctx     context.Context
 	session *endpoint.DsyncSession
-	guid    dsync.GUID
+	naming  naming
 
 	came     imap.UIDSet
 	latest   imap.UID
 	sent     map[imap.UID]ledger.Item
 	digester *message.Digester
 	header   *message.Header
+	end      ending
+	notes    io.Writer     // the three above, for what goes by
 	over     chan struct{} // closed when a callback has failed, with err
 	err      error
 }
 
 func newFeed(j *mailboxJob, entries []entry) *feed {
-	return &feed{job: j, entries: entries, sent: map[imap.UID]ledger.Item{}, digester: message.NewDigester(), header: message.NewHeader(headerLimit),
-		over: make(chan struct{})}
+	f := &feed{job: j, entries: entries, sent: make(map[imap.UID]ledger.Item, len(entries)), digester: message.NewDigester(),
+		header: message.NewHeader(headerLimit), over: make(chan struct{})}
+	f.notes = io.MultiWriter(f.digester, f.header, &f.end)
+	return f
 }
 
 // run reads all entries at the source and sends them. What the source does not give stays behind without harm: the server stores
 // what it gets.
 func (f *feed) run(ctx context.Context, session *endpoint.DsyncSession, guid dsync.GUID) error {
-	f.ctx, f.session, f.guid = ctx, session, guid
+	f.ctx, f.session, f.naming = ctx, session, newNaming(guid, f.job.srcBox.UIDValidity)
 	fetch, err := f.job.src.Fetch(ctx, uidsOf(f.entries), imap.FetchItems{Body: true}, imap.FetchHandler{Literal: f.body})
 	if err != nil {
 		return err
@@ -119,9 +123,9 @@ func (f *feed) pass(l *imap.Literal) error {
 func (f *feed) send(e entry, l *imap.Literal) error {
 	f.digester.Reset()
 	f.header.Reset()
-	var end ending
-	body := io.TeeReader(l, io.MultiWriter(f.digester, f.header, &end))
-	mail := dsync.Mail{GUID: messageGUID(f.guid, f.job.srcBox.UIDValidity, e.uid), UID: uint32(e.uid), Received: e.date, Saved: e.saved, LoneCR: true}
+	f.end = ending{}
+	body := io.TeeReader(l, f.notes)
+	mail := dsync.Mail{GUID: f.naming.of(e.uid), UID: uint32(e.uid), Received: e.date, Saved: e.saved, LoneCR: true}
 	identifier := f.job.uids.identifiers[e.uid]
 	mail.UIDL, mail.Order = identifier.ID, identifier.Place
 	if !imap.KeepableDate(e.date) {
@@ -140,7 +144,7 @@ func (f *feed) send(e entry, l *imap.Literal) error {
 			item.Origin = origin[:]
 		}
 	}
-	if end.last == '\r' {
+	if f.end.last == '\r' {
 		f.job.uids.cut.Add(e.uid)
 	}
 	f.sent[e.uid] = item

@@ -173,14 +173,19 @@ func (j *mailboxJob) giveUpUIDs(err error) error {
 	return nil
 }
 
-// messageGUID names a message of the source in a mailbox of the destination, the same in each conversation.
-func messageGUID(mailbox dsync.GUID, validity uint32, uid imap.UID) string {
-	text := fmt.Appendf(nil, "rehome %s %d", mailbox, validity)
-	sum := sha256.Sum256(text)
-	var guid dsync.GUID
-	copy(guid[:], sum[:12])
-	binary.BigEndian.PutUint32(guid[12:], uint32(uid))
-	return guid.String()
+// naming names the messages of a source mailbox in one of the destination, the same in each conversation. It is the GUID of the message
+// whose UID is 0.
+type naming dsync.GUID
+
+func newNaming(mailbox dsync.GUID, validity uint32) (n naming) {
+	sum := sha256.Sum256(fmt.Appendf(nil, "rehome %s %d", mailbox, validity))
+	copy(n[:], sum[:12])
+	return n
+}
+
+func (n naming) of(uid imap.UID) string {
+	binary.BigEndian.PutUint32(n[12:], uint32(uid))
+	return dsync.GUID(n).String()
 }
 
 // uidsFinding says how many messages of the mailbox have new UIDs because they went by IMAP, and why.

@@ -64,7 +64,7 @@ func TestConversation_judgeBox(t *testing.T) {
 func TestAsked_judge(t *testing.T) {
 	t.Parallel()
 	mailbox := dsync.GUID{1}
-	request := func(uid imap.UID) dsync.Request { return dsync.Request{GUID: messageGUID(mailbox, 7, uid)} }
+	request := func(uid imap.UID) dsync.Request { return dsync.Request{GUID: newNaming(mailbox, 7).of(uid)} }
 	for name, test := range map[string]struct {
 		asked []dsync.Request
 		want  error
@@ -72,12 +72,12 @@ func TestAsked_judge(t *testing.T) {
 		"all that is new":             {[]dsync.Request{request(12), request(11)}, nil},
 		"not all":                     {[]dsync.Request{request(11)}, errChanged},
 		"one that should be there":    {[]dsync.Request{request(9), request(11), request(12)}, lostUnknown},
-		"one of another mailbox":      {[]dsync.Request{request(11), {GUID: messageGUID(dsync.GUID{2}, 7, 12)}}, lostUnknown},
-		"one of another UIDVALIDITY":  {[]dsync.Request{request(11), {GUID: messageGUID(mailbox, 8, 12)}}, lostUnknown},
+		"one of another mailbox":      {[]dsync.Request{request(11), {GUID: newNaming(dsync.GUID{2}, 7).of(12)}}, lostUnknown},
+		"one of another UIDVALIDITY":  {[]dsync.Request{request(11), {GUID: newNaming(mailbox, 8).of(12)}}, lostUnknown},
 		"by UID":                      {[]dsync.Request{{UID: 11}, {UID: 12}}, nil},
 		"a GUID that is none of ours": {[]dsync.Request{request(11), request(12), {GUID: "x"}}, lostUnknown},
 	} {
-		a := &asked{guid: mailbox, validity: 7}
+		a := &asked{naming: newNaming(mailbox, 7)}
 		for _, r := range test.asked {
 			if err := a.note(r); err != nil {
 				t.Fatal(err)

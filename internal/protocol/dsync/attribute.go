@@ -40,8 +40,8 @@ func (s *Session) Attributes(ctx context.Context, attributes ...Attribute) error
 	})
 }
 
-func (a Attribute) record() record {
-	r := newRecord('A').set("type", "s").set("key", a.Key).set("value", a.Value)
+func (a Attribute) record() outgoing {
+	r := newOutgoing('A').set("type", "s").set("key", a.Key).set("value", a.Value)
 	if a.Private {
 		r.set("type", "p")
 	}

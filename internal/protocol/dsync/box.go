@@ -79,8 +79,8 @@ func (s *Session) readBox(ctx context.Context, ours Box) (theirs Box, err error)
 	return Box{}, &SyntaxError{"cache fields without end"}
 }
 
-func (b Box) record() record {
-	return newRecord('B').
+func (b Box) record() outgoing {
+	return newOutgoing('B').
 		set("mailbox_guid", b.GUID.String()).
 		set("uid_validity", number(b.UIDValidity)).
 		set("uid_next", number(b.UIDNext)).

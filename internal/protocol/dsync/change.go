@@ -51,8 +51,8 @@ func (s *Session) Change(ctx context.Context, c Change) error {
 	return s.do(ctx, func() error { return s.send(c.record()) })
 }
 
-func (c Change) record() record {
-	r := newRecord('C').set("type", "s").set("uid", number(c.UID)).set("guid", c.GUID)
+func (c Change) record() outgoing {
+	r := newOutgoing('C').set("type", "s").set("uid", number(c.UID)).set("guid", c.GUID)
 	if c.There {
 		return r.set("modseq", "0")
 	}

@@ -195,8 +195,8 @@ func (s *Session) next(ctx context.Context, what string) (record, error) {
 }
 
 // send writes one record.
-func (s *Session) send(r record) error {
-	line, err := encode(r)
+func (s *Session) send(o outgoing) error {
+	line, err := encode(o)
 	if err != nil {
 		return err
 	}

@@ -10,11 +10,16 @@ func tabescape(s string) string {
 	if !strings.ContainsAny(s, "\x00\x01\t\r\n") {
 		return s
 	}
-	return escaper().Replace(s)
-}
-
-func escaper() *strings.Replacer {
-	return strings.NewReplacer("\x01", "\x011", "\x00", "\x010", "\t", "\x01t", "\r", "\x01r", "\n", "\x01n")
+	var out strings.Builder
+	for i := range len(s) {
+		if at := strings.IndexByte("\x01\x00\t\r\n", s[i]); at >= 0 {
+			out.WriteByte('\x01')
+			out.WriteByte("10trn"[at])
+		} else {
+			out.WriteByte(s[i])
+		}
+	}
+	return out.String()
 }
 
 // tabunescape undoes tabescape. An escape that nobody knows stands for the octet itself, as in Dovecot.

@@ -13,8 +13,8 @@ func handshakeItem() item {
 }
 
 // handshake says that the server receives: the words are those of the server's role, not of ours.
-func handshake(o Options) record {
-	r := newRecord('H').
+func handshake(o Options) outgoing {
+	r := newOutgoing('H').
 		set("hostname", o.Hostname).
 		set("sync_type", "f"). // full: all mailboxes that are named are compared
 		mark("send_mail_requests", true).

@@ -44,8 +44,8 @@ func (s *Session) Mail(ctx context.Context, m Mail, body io.Reader) error {
 	})
 }
 
-func (m Mail) record() record {
-	r := newRecord('M').set("guid", m.GUID).set("uid", number(m.UID)).mark("stream", true)
+func (m Mail) record() outgoing {
+	r := newOutgoing('M').set("guid", m.GUID).set("uid", number(m.UID)).mark("stream", true)
 	if m.UIDL != "" {
 		r.set("pop3_uidl", m.UIDL)
 	}

@@ -98,7 +98,7 @@ func (s *Session) Apply(ctx context.Context, nodes []Node, separator string) err
 			return err
 		}
 		s.stage = betweenBoxes
-		if err := s.send(newRecord('D').set("hierarchy_sep", separator).set("escape_char", "")); err != nil {
+		if err := s.send(newOutgoing('D').set("hierarchy_sep", separator).set("escape_char", "")); err != nil {
 			return err
 		}
 		return s.out.Flush()
@@ -106,12 +106,12 @@ func (s *Session) Apply(ctx context.Context, nodes []Node, separator string) err
 }
 
 // record renders a node. The parts of the name are escaped once for themselves and once as a value.
-func (n Node) record() record {
+func (n Node) record() outgoing {
 	parts := make([]string, len(n.Name))
 	for i, part := range n.Name {
 		parts[i] = tabescape(part)
 	}
-	r := newRecord('N').set("name", strings.Join(parts, "\t")).set("existence", "n")
+	r := newOutgoing('N').set("name", strings.Join(parts, "\t")).set("existence", "n")
 	if n.Exists {
 		r.set("existence", "y")
 	}

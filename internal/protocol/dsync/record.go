@@ -4,6 +4,7 @@ package dsync
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -19,13 +20,35 @@ const (
 // null stands for a value that is absent (dsync-serializer.h, NULL_CHR). A value that begins with it has it twice.
 const null = "\x02"
 
-// items are the kinds of records that this side sends, with the names of the fields in the order in which they are sent
-// (dsync-ibc-stream.c, items[]). Names that the server does not know are ignored there.
-func items() []item {
-	return []item{
-		handshakeItem(), stateItem(), nodeItem(), deletesItem(), boxItem(), attributeItem(), changeItem(), requestItem(), mailItem(),
-		finishItem(), cacheItem(),
+// letters are the kinds of records that this side sends.
+const letters = "HSNDBACRMFc"
+
+// itemOf returns the kind of a letter, with the names of the fields in the order in which they are sent (dsync-ibc-stream.c, items[]).
+// Names that the server does not know are ignored there.
+func itemOf(letter byte) item {
+	switch letter {
+	case 'H':
+		return handshakeItem()
+	case 'S':
+		return stateItem()
+	case 'N':
+		return nodeItem()
+	case 'D':
+		return deletesItem()
+	case 'B':
+		return boxItem()
+	case 'A':
+		return attributeItem()
+	case 'C':
+		return changeItem()
+	case 'R':
+		return requestItem()
+	case 'M':
+		return mailItem()
+	case 'F':
+		return finishItem()
 	}
+	return cacheItem()
 }
 
 // item is one kind of record.
@@ -37,62 +60,80 @@ type item struct {
 // headerLines announce all items (dsync-ibc-stream.c, handshake).
 func headerLines() string {
 	var out strings.Builder
-	for _, item := range items() {
-		out.WriteString(string(rune(item.letter)) + strings.Join(item.fields, "\t") + "\n")
+	for _, letter := range []byte(letters) {
+		out.WriteString(string(rune(letter)) + strings.Join(itemOf(letter).fields, "\t") + "\n")
 	}
 	out.WriteString(".\n")
 	return out.String()
 }
 
-// record is one item with its values; those that are absent are not in it.
+// record is one item of the server with its values; those that are absent are not in it.
 type record struct {
 	letter byte
 	values map[string]string
 }
 
-func newRecord(letter byte) record { return record{letter, map[string]string{}} }
+// outgoing is one item of ours. There are two for each message, so that it is made with little: a value for each field, and one more,
+// which is there when a field was set that the item does not have.
+type outgoing struct {
+	item
+	values []value
+}
+
+type value struct {
+	text  string
+	given bool
+}
+
+func newOutgoing(letter byte) outgoing {
+	item := itemOf(letter)
+	return outgoing{item, make([]value, len(item.fields)+1)}
+}
 
 // set adds a value.
-func (r record) set(name, value string) record {
-	r.values[name] = value
-	return r
+func (o outgoing) set(name, text string) outgoing {
+	at := slices.Index(o.fields, name)
+	if at < 0 {
+		at = len(o.fields)
+	}
+	o.values[at] = value{text, true}
+	return o
 }
 
 // mark adds a field that says yes by being there.
-func (r record) mark(name string, yes bool) record {
+func (o outgoing) mark(name string, yes bool) outgoing {
 	if yes {
-		r.values[name] = ""
+		o.set(name, "")
 	}
-	return r
+	return o
 }
 
-// encode renders a record (dsync-serializer.c): values in the announced order; absent ones at the end are left out.
-func encode(r record) (string, error) {
-	for _, item := range items() {
-		if item.letter != r.letter {
-			continue
-		}
-		values := make([]string, len(item.fields))
-		last, known := 0, 0
-		for i, name := range item.fields {
-			value, present := r.values[name]
-			if !present {
-				values[i] = null
-				continue
-			}
-			if strings.HasPrefix(value, null) {
-				value = null + value
-			}
-			values[i] = tabescape(value)
+// encode renders an item (dsync-serializer.c): values in the announced order; absent ones at the end are left out.
+func encode(o outgoing) (string, error) {
+	last, octets := 0, len("M\n")
+	for i, v := range o.values {
+		if v.given {
 			last = i + 1
-			known++
 		}
-		if known != len(r.values) {
-			return "", fmt.Errorf("dsync: a field of item %c that was not announced", r.letter)
-		}
-		return string(rune(r.letter)) + strings.Join(values[:last], "\t") + "\n", nil
+		octets += len(v.text) + len("\t") + len(null)
 	}
-	return "", fmt.Errorf("dsync: no item %q", r.letter)
+	if last > len(o.fields) {
+		return "", fmt.Errorf("dsync: a field of item %c that was not announced", o.letter)
+	}
+	var out strings.Builder
+	out.Grow(octets)
+	out.WriteByte(o.letter)
+	for i, v := range o.values[:last] {
+		if i > 0 {
+			out.WriteByte('\t')
+		}
+		if !v.given || strings.HasPrefix(v.text, null) {
+			out.WriteString(null)
+		}
+		out.WriteString(tabescape(v.text))
+	}
+	out.WriteByte('\n')
+	return out.String(), nil
 }
 
 // headers are the fields of the server's items, by letter.
@@ -120,7 +161,7 @@ func (h headers) decode(line string) (record, error) {
 	if line == "" {
 		return record{}, &SyntaxError{"an empty line"}
 	}
-	r := newRecord(line[0])
+	r := record{line[0], map[string]string{}}
 	if r.letter == goodbye && line == "X" {
 		return r, nil
 	}

@@ -20,8 +20,8 @@ type State struct {
 }
 
 // stateRecord says the same for our side.
-func stateRecord(b Box) record {
-	return newRecord('S').
+func stateRecord(b Box) outgoing {
+	return newOutgoing('S').
 		set("mailbox_guid", b.GUID.String()).
 		set("last_uidvalidity", number(b.UIDValidity)).
 		set("last_common_uid", number(max(b.UIDNext, 1)-1)).
