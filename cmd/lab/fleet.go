@@ -24,7 +24,7 @@ type fleetOptions struct {
 	sync    bool
 	planned time.Duration
 	looks   int // accounts with nothing to do
-	copies  int // accounts that are copied whole
+	copies  time.Duration
 
 	sentences int // of SQL that are listed behind each part
 }
@@ -57,7 +57,7 @@ ledger. It prints what the control of it all costs, as a Markdown table.`,
 	flags.IntVar(&options.waves, "waves", 60, "waves of the same size")
 	flags.DurationVar(&options.planned, "planned", time.Minute, "for how long the rate of the plan is run in real time; 0 for not")
 	flags.IntVar(&options.looks, "looks", 20_000, "accounts that are passed over as fast as it goes, with nothing to do; 0 for none")
-	flags.IntVar(&options.copies, "copies", 200, "accounts that are copied whole as fast as it goes; 0 for none")
+	flags.DurationVar(&options.copies, "copies", time.Minute, "for how long accounts are copied as fast as it goes; 0 for not")
 	flags.BoolVar(&options.sync, "fsync", true, "let the database wait for the disk, as it does elsewhere")
 	flags.IntVar(&options.sentences, "sentences", 0, "behind each part, list so many sentences of SQL that took the database most")
 	flags.StringVar(&options.Dir, "dir", "", "folder for the store (default: a temporary one)")
@@ -164,8 +164,8 @@ func (o fleetOptions) works() (all []work) {
 		all = append(all, work{name: "nothing to do, as fast as it goes", shape: fleet.Shape{Slices: 1}, until: fleet.Until{Full: 1, Accounts: o.looks}})
 	}
 	if o.copies > 0 {
-		all = append(all, work{name: "copied whole, as fast as it goes", shape: fleet.Shape{Slices: whole.Slices, Batches: whole.Batches},
-			until: fleet.Until{Full: o.Connections, Accounts: o.copies}})
+		all = append(all, work{name: "copies, as fast as it goes", until: fleet.Until{Full: 1, Long: o.copies},
+			shape: fleet.Shape{Slices: whole.Slices, Batches: whole.Batches, Midway: true}})
 	}
 	if o.planned > 0 {
 		whole.Speed, whole.Midway = 1, true
