@@ -55,6 +55,7 @@ func check(d *document, c *Config) {
 	d.checkSettle(c.Mail)
 	d.checkLimits(c.Limits)
 	d.checkClients("clients", c.Clients)
+	d.checkAlerts(c.Alerts, c.Clients.Notify.Address)
 	d.checkOIDC("serve.oidc", c.Serve.OIDC)
 }
 

@@ -41,6 +41,7 @@ type Config struct {
 	Cutover     Cutover     `yaml:"cutover" optional:"true" doc:"How domains are taken across."`
 	Limits      Limits      `yaml:"limits" doc:"Limits on the load at both ends."`
 	Clients     Clients     `yaml:"clients" optional:"true" doc:"What users' devices are told about both ends."`
+	Alerts      Alerts      `yaml:"alerts" optional:"true" doc:"Who is told what needs somebody while \"sync --follow\" runs."`
 	Serve       Serve       `yaml:"serve" optional:"true" doc:"The screen of \"rehome serve\"."`
 
 	folder string // of the file that the settings come from

@@ -39,6 +39,11 @@ func (m *Move) Follow(ctx context.Context, choice people.Choice, options SyncOpt
 	if err != nil {
 		return Synced{}, err
 	}
+	alerts, err := m.openAlerts(ctx, store, follow.Told)
+	if err != nil {
+		return Synced{}, err
+	}
+	defer alerts.daily(ctx)()
 	f := &follower{
 		options:  follow,
 		crossing: func(ctx context.Context) (string, error) { return takenAcross(ctx, store) },
@@ -47,7 +52,9 @@ func (m *Move) Follow(ctx context.Context, choice people.Choice, options SyncOpt
 			defer over()
 			person := watcher.finish
 			options.First, watcher.Finish = first, func() (<-chan struct{}, func()) { return yield.finishing(person) }
-			return m.Sync(ctx, choice, options, watcher)
+			synced, err := m.Sync(ctx, choice, options, watcher)
+			alerts.passed(ctx, synced, err)
+			return synced, err
 		},
 	}
 	return f.run(ctx)

@@ -204,22 +204,27 @@ func removeMessages(folder string) error {
 func (m *Move) sendNotices(
 	ctx context.Context, store *ledger.Ledger, all []notify.Person, envelope letter.Envelope, options NotifyOptions,
 ) (notify.Document, error) {
-	settings := m.settings.Clients.Notify
-	trust, err := settings.Client()
+	server, err := m.mailServer(ctx)
 	if err != nil {
 		return notify.Document{}, err
 	}
-	password, err := settings.Password.Resolve(ctx)
-	if err != nil {
-		return notify.Document{}, err
-	}
-	server := notify.Server{Address: settings.Address, Security: settings.TLS, TLS: trust, Timeout: settings.Timeout,
-		User: settings.User, Password: password, Clear: settings.AllowPlaintext || settings.OnThisMachine()}
 	return notify.Run(ctx, all, notify.Options{
-		Ledger: store.Notices, Envelope: envelope, Open: server.Open, PerMinute: settings.PerMinute, Refused: options.Refused, Again: options.Again,
+		Ledger: store.Notices, Envelope: envelope, Open: server.Open, PerMinute: m.settings.Clients.Notify.PerMinute, Refused: options.Refused, Again: options.Again,
 		Begins: options.Begins, Now: time.Now,
 		Changed: func(ctx context.Context, n ledger.Notice) error {
 			return m.note(ctx, ledger.AuditLine{Action: actionNotified, Object: n.Address, After: n.Kind + " " + n.MessageID})
 		},
 	})
+}
+
+// mailServer is the one through which messages go.
+func (m *Move) mailServer(ctx context.Context) (server notify.Server, err error) {
+	settings := m.settings.Clients.Notify
+	trust, err := settings.Client()
+	if err != nil {
+		return server, err
+	}
+	password, err := settings.Password.Resolve(ctx)
+	return notify.Server{Address: settings.Address, Security: settings.TLS, TLS: trust, Timeout: settings.Timeout,
+		User: settings.User, Password: password, Clear: settings.AllowPlaintext || settings.OnThisMachine()}, err
 }

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package journey
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"rehome"
+	"rehome/internal/itinerary"
+	"rehome/internal/ledger"
+	"rehome/internal/notify"
+)
+
+// actionAlerted is of the audit log: somebody was told.
+const actionAlerted = "alert sent"
+
+// need is something that needs somebody. It is new when its key is, or an account in it.
+type need struct {
+	key string
+	notify.Need
+}
+
+// needsOf says what needs somebody after a pass: what its brake has stopped, and accounts that trying again does not help.
+func needsOf(synced Synced, waves []itinerary.Wave) (needs []need) {
+	for _, w := range waves {
+		if w.Stop == itinerary.StopBrake {
+			needs = append(needs, need{"wave " + w.Name + " " + w.Reason, notify.Need{Sentence: "wave " + w.Name + " " + w.Reason,
+				NextStep: w.NextStep + "; then run \"rehome wave resume " + w.Name + "\""}})
+		}
+	}
+	accounts := map[rehome.Class][]string{}
+	for _, a := range synced.Accounts {
+		switch {
+		case a.Error != "" && (lasting(a.class) || a.class == rehome.ClassBug):
+			accounts[a.class] = append(accounts[a.class], a.Account)
+		case a.blocked:
+			accounts[rehome.ClassOperator] = append(accounts[rehome.ClassOperator], a.Account)
+		}
+	}
+	for _, class := range slices.Sorted(maps.Keys(accounts)) {
+		names := slices.Sorted(slices.Values(accounts[class]))
+		needs = append(needs, need{"accounts " + string(class), notify.Need{Sentence: classWords(class, len(names)),
+			NextStep: `see why with "rehome status"`, Accounts: names}})
+	}
+	return needs
+}
+
+// classWords say what stops so many accounts.
+func classWords(class rehome.Class, n int) string {
+	who := plural(n, "account")
+	switch class {
+	case rehome.ClassAuth:
+		return "the log-in of " + who + " was refused"
+	case rehome.ClassQuota:
+		return who + " cannot be completed, because the destination is full"
+	case rehome.ClassUntrusted:
+		return who + " cannot be completed, because a server cannot be trusted or understood"
+	case rehome.ClassOperator:
+		return "somebody has to decide or act before " + who + " can be completed"
+	}
+	return who + " cannot be completed, and trying again does not help"
+}
+
+// told is what somebody was told of: accounts by the key of a need.
+type told map[string]map[string]bool
+
+// fresh are the needs of which nobody was told, with the accounts that are new.
+func (t told) fresh(needs []need) (fresh []notify.Need) {
+	for _, n := range needs {
+		before, known := t[n.key]
+		some := !known
+		for _, account := range n.Accounts {
+			some = some || !before[account]
+		}
+		if some {
+			fresh = append(fresh, n.Need)
+		}
+	}
+	return fresh
+}
+
+func tell(needs []need) told {
+	t := told{}
+	for _, n := range needs {
+		t[n.key] = map[string]bool{}
+		for _, account := range n.Accounts {
+			t[n.key][account] = true
+		}
+	}
+	return t
+}
+
+// alerter tells somebody what needs him. Nil tells nobody.
+type alerter struct {
+	move     *Move
+	store    *ledger.Ledger
+	channels []alertChannel
+	said     func(sentence string)
+
+	mu     sync.Mutex
+	told   []told // by channel: one that could not be reached is told again
+	needs  []need // after the last pass
+	passes int    // since the last report
+	copied int    // likewise, messages
+	since  time.Time
+}
+
+// alertChannel is a way to those who are told.
+type alertChannel struct {
+	name string
+	send func(context.Context, notify.Alert) error
+}
+
+// openAlerts says who is going to be told, and finds out whether it can be. Nothing is sent.
+func (m *Move) openAlerts(ctx context.Context, store *ledger.Ledger, said func(string)) (*alerter, error) {
+	settings := m.settings.Alerts
+	if !settings.Some() {
+		return nil, nil
+	}
+	a := &alerter{move: m, store: store, said: said, since: time.Now()}
+	if len(settings.Mail) > 0 {
+		envelope, err := envelopeOf(m.settings.Clients.Notify)
+		if err != nil {
+			return nil, err
+		}
+		server, err := m.mailServer(ctx)
+		if err != nil {
+			return nil, err
+		}
+		mailing := notify.Mailing{Server: server, From: envelope, To: settings.Mail}
+		a.channels = append(a.channels, alertChannel{strings.Join(settings.Mail, ", "), mailing.Alert})
+	}
+	if !settings.Webhook.IsZero() {
+		address, err := settings.Webhook.Resolve(ctx)
+		if err != nil {
+			return nil, err
+		}
+		webhook := notify.Webhook{Address: address}
+		if err := webhook.Check(); err != nil {
+			return nil, err
+		}
+		a.channels = append(a.channels, alertChannel{"the webhook", webhook.Alert})
+	}
+	a.told = make([]told, len(a.channels))
+	names := make([]string, len(a.channels))
+	for i, c := range a.channels {
+		names[i] = c.name
+	}
+	plan := "what needs somebody is told to " + strings.Join(names, " and ")
+	if settings.Report != "" {
+		plan += ", and a report at " + settings.Report
+	}
+	said(plan)
+	return a, nil
+}
+
+// passed is called after each pass, with the error of one that could not begin.
+func (a *alerter) passed(ctx context.Context, synced Synced, failed error) {
+	if a == nil || ctx.Err() != nil || synced.Interrupted {
+		return
+	}
+	waves, err := waveStops(ctx, a.store, time.Now())
+	if err != nil {
+		a.said(fmt.Sprintf("cannot look for what needs somebody: %v", err))
+		return
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if failed != nil { // what the pass before has shown of accounts still holds
+		a.needs = slices.DeleteFunc(a.needs, func(n need) bool { return n.key == "pass" })
+		a.needs = append(a.needs, need{"pass", notify.Need{Sentence: "a pass could not begin: " + failed.Error(), NextStep: rehome.HintOf(failed)}})
+	} else {
+		a.needs = needsOf(synced, waves)
+		a.passes, a.copied = a.passes+1, a.copied+synced.Total().Copied
+	}
+	for i, c := range a.channels {
+		fresh := a.told[i].fresh(a.needs)
+		if len(fresh) == 0 {
+			a.told[i] = tell(a.needs)
+			continue
+		}
+		if a.send(ctx, c, notify.Alert{Kind: notify.AlertNeeds, Needs: fresh}) {
+			a.told[i] = tell(a.needs)
+		}
+	}
+}
+
+// send tells one of them, and says when that has failed.
+func (a *alerter) send(ctx context.Context, c alertChannel, alert notify.Alert) (sent bool) {
+	alert.Organisation = a.move.settings.Organisation
+	if err := c.send(ctx, alert); err != nil {
+		a.said(fmt.Sprintf("%s could not be told: %v; tried again after the next pass", c.name, err))
+		return false
+	}
+	if err := a.move.note(ctx, ledger.AuditLine{Action: actionAlerted, Object: c.name, After: alert.Kind}); err != nil {
+		a.said(fmt.Sprintf("cannot write into the audit log: %v", err))
+	}
+	return true
+}
+
+// daily sends reports until the returned function is called.
+func (a *alerter) daily(ctx context.Context) (over func()) {
+	if a == nil {
+		return func() {}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	var reports sync.WaitGroup
+	reports.Go(func() {
+		for {
+			at, some := a.move.settings.Alerts.ReportAt(time.Now())
+			if !some || !sleepUntil(ctx, at) {
+				return
+			}
+			a.report(ctx)
+		}
+	})
+	return func() {
+		cancel()
+		reports.Wait()
+	}
+}
+
+// report tells all where the move stands.
+func (a *alerter) report(ctx context.Context) {
+	counted, err := copies(ctx, a.store, nil)
+	if err != nil {
+		a.said(fmt.Sprintf("cannot write the report: %v", err))
+		return
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	passes := fmt.Sprintf("%d passes", a.passes)
+	if a.passes == 1 {
+		passes = "1 pass"
+	}
+	text := fmt.Sprintf("Since %s: %s, %s copied.\n%d of %s copied, %d equal when compared last, %d blocked.", a.since.Format("2 January, 15:04"),
+		passes, plural(a.copied, "message"), counted.Copied, plural(counted.Accounts, "account"), counted.Equal, counted.Blocked)
+	needs := make([]notify.Need, len(a.needs))
+	for i, n := range a.needs {
+		needs[i] = n.Need
+	}
+	for _, c := range a.channels {
+		a.send(ctx, c, notify.Alert{Kind: notify.AlertReport, Text: text, Needs: needs})
+	}
+	a.passes, a.copied, a.since = 0, 0, time.Now()
+}
