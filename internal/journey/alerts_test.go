@@ -147,11 +147,12 @@ func TestAlerts_tellThoseWhoAreNamed(t *testing.T) {
 	if len(a.posted) != 2 || a.posted[1].Text != "the log-in of 1 account was refused" || a.posted[1].Organisation != "Example" {
 		t.Errorf("posted %+v", a.posted)
 	}
-	a.passed(ctx, Synced{}, &rehome.Fault{Class: rehome.ClassTemporary, Op: "connect", Object: "old.example.test", Cause: errors.New("timed out"), Hint: "wait"})
+	a.passed(ctx, Synced{}, &rehome.Fault{Class: rehome.ClassTemporary, Op: "connect", Cause: errors.New("timed out"), Hint: "wait"})
 	a.wantMail(t, 4, "a pass could not begin", "timed out", "Next step: wait")
 	a.report(ctx)
 	a.wantMail(t, 6, "rehome: Example: report", "3 passes, 0 messages copied", "the log-in of 1 account was refused")
-	if last := a.posted[len(a.posted)-1]; last.Kind != notify.AlertReport || !strings.Contains(last.Text, "0 of 0 accounts copied") || len(last.Needs) != 2 {
+	last := a.posted[len(a.posted)-1]
+	if last.Kind != notify.AlertReport || !strings.Contains(last.Text, "0 of 0 accounts copied") || len(last.Needs) != 2 {
 		t.Errorf("posted %+v", last)
 	}
 	said := strings.Join(a.said, "\n")

@@ -209,8 +209,8 @@ func (m *Move) sendNotices(
 		return notify.Document{}, err
 	}
 	return notify.Run(ctx, all, notify.Options{
-		Ledger: store.Notices, Envelope: envelope, Open: server.Open, PerMinute: m.settings.Clients.Notify.PerMinute, Refused: options.Refused, Again: options.Again,
-		Begins: options.Begins, Now: time.Now,
+		Ledger: store.Notices, Envelope: envelope, Open: server.Open, PerMinute: m.settings.Clients.Notify.PerMinute, Refused: options.Refused,
+		Again: options.Again, Begins: options.Begins, Now: time.Now,
 		Changed: func(ctx context.Context, n ledger.Notice) error {
 			return m.note(ctx, ledger.AuditLine{Action: actionNotified, Object: n.Address, After: n.Kind + " " + n.MessageID})
 		},
