@@ -40,6 +40,7 @@ const (
 type ends struct {
 	mu       sync.Mutex
 	shape    Shape
+	work     int           // how many there have been
 	wanted   int           // accounts that are to be over
 	enough   chan struct{} // closed when they are
 	open     int           // connections, to each end
@@ -59,6 +60,7 @@ type ends struct {
 
 // seen is what the ends have seen of an account.
 type seen struct {
+	work    int // the one that it was in last, see ends
 	at      int // slices of the pass that is under way
 	passes  int // that have come to their end
 	working bool
@@ -194,10 +196,12 @@ func (e *ends) enter(account string) (shape Shape, at int, first, refused bool) 
 	if s == nil {
 		s = &seen{}
 		e.accounts[account] = s
-		if e.shape.Midway && e.shape.Slices > 1 {
+	}
+	if first = s.work != e.work; first {
+		s.work = e.work
+		if e.shape.Midway && s.at == 0 {
 			s.at = rand.IntN(e.shape.Slices)
 		}
-		first = true
 	}
 	if s.working {
 		e.wrong("%s is worked on twice at the same time", account)

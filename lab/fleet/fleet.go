@@ -200,6 +200,7 @@ type Done struct {
 // Work lets workers take accounts, each as shape says, and then leave.
 func (f *Fleet) Work(ctx context.Context, shape Shape, until Until) (done Done, err error) {
 	f.ends.forget()
+	f.ends.nextWork()
 	enough := f.ends.begin(shape, until.Accounts)
 	stop, gone := make(chan struct{}), make(chan error, 1)
 	var crew errgroup.Group
@@ -262,3 +263,10 @@ func (e *ends) spent() (sum ledger.Spent) {
 }
 
 func (e *ends) forget() { e.ledgers.Clear() }
+
+// nextWork has the first slice of each account be one that is somewhere within its time, where accounts are midway.
+func (e *ends) nextWork() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.work++
+}
