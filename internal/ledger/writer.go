@@ -151,7 +151,10 @@ func (w *writer) transactNow(group []*change, results []error) error {
 		_ = tx.Rollback() // nothing was done
 		return err
 	}
-	held := map[Lease]error{}
+	held, apply := map[Lease]error{}, applyAmong
+	if len(group) == 1 {
+		apply = applyAlone
+	}
 	for i, c := range group {
 		if results[i] = c.ctx.Err(); results[i] != nil {
 			continue
@@ -159,7 +162,7 @@ func (w *writer) transactNow(group []*change, results []error) error {
 		if results[i] = w.mayWrite(tx, c.lease, held); results[i] != nil {
 			continue
 		}
-		if results[i], err = applyAlone(tx, c.apply); err != nil {
+		if results[i], err = apply(tx, c.apply); err != nil {
 			_ = tx.Rollback() // the transaction is lost either way, and err is the reason
 			return err
 		}
@@ -191,10 +194,16 @@ func (w *writer) waitForDisk(wait bool) error {
 	return nil
 }
 
-// applyAlone runs one change inside a savepoint. The second error means that the transaction itself
+// applyAlone runs the only change of a transaction, which is lost when the change fails.
+func applyAlone(tx *sql.Tx, apply func(*sql.Tx) error) (failed, lost error) {
+	err := apply(tx)
+	return err, err
+}
+
+// applyAmong runs one change of several inside a savepoint. The second error means that the transaction itself
 // is lost: after a full disk and its like a database may roll all of it back by itself (SQLite does:
 // sqlite.org/lang_transaction.html, section 3.1), and then there is no savepoint to go back to.
-func applyAlone(tx *sql.Tx, apply func(*sql.Tx) error) (failed, lost error) {
+func applyAmong(tx *sql.Tx, apply func(*sql.Tx) error) (failed, lost error) {
 	if _, err := tx.Exec("SAVEPOINT one"); err != nil {
 		return nil, err
 	}

@@ -73,6 +73,25 @@ func notNil(err error) bool { return err != nil }
 
 func is(want error) func(err error) bool { return func(err error) bool { return errors.Is(err, want) } }
 
+// A change alone in its transaction takes nothing of itself along when it fails, and nothing of what follows.
+func TestWriter_loneChangeFails(t *testing.T) {
+	t.Parallel()
+	l, ctx, own := create(t), t.Context(), errors.New("no")
+	for _, c := range []struct {
+		address string
+		end     error
+	}{{"a", nil}, {"b", own}, {"c", nil}} {
+		lone := plan(ctx, c.address, func(*sql.Tx) error { return c.end })
+		l.store.writer.commit([]*change{lone})
+		if err := <-lone.result; !errors.Is(err, c.end) {
+			t.Errorf("%s: %v, want %v", c.address, err, c.end)
+		}
+	}
+	if got, want := addresses(t, l), "a c"; got != want {
+		t.Errorf("in the file: %s, want %s", got, want)
+	}
+}
+
 // A database may roll the whole transaction back by itself, after a full disk for instance. Then nobody
 // of the group may believe that his change is on the disk, and everybody hears the cause.
 func TestWriter_transactionLost(t *testing.T) {
