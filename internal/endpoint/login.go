@@ -112,6 +112,9 @@ func passwordAt(side rehome.Side, account rehome.Account) rehome.Secret {
 // base64Word is what may be a SASL message.
 var base64Word = regexp.MustCompile(`[A-Za-z0-9+/]{4,}`)
 
+// quoting puts a text into IMAP's quotes.
+var quoting = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
+
 // Mask returns what takes secrets out of a server's words.
 func Mask(secrets ...rehome.Secret) func(words string) string {
 	return func(words string) string { return withoutSecrets(words, secrets) }
@@ -126,10 +129,9 @@ func withoutSecrets(text string, secrets []rehome.Secret) string {
 			continue
 		}
 		clear := secret.Reveal()
-		quoted := strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(clear)
-		text = strings.NewReplacer(quoted, mask, clear, mask).Replace(text)
+		text = strings.ReplaceAll(strings.ReplaceAll(text, quoting.Replace(clear), mask), clear, mask)
 		head := clear[:min(len(clear), recognisable)] // the server's words may be cut in the midst of a token
-		if len(clear) > len(head) {
+		if len(clear) > len(head) && strings.Contains(text, head) {
 			text = regexp.MustCompile(regexp.QuoteMeta(head)+`\S*`).ReplaceAllLiteralString(text, mask)
 		}
 		text = base64Word.ReplaceAllStringFunc(text, func(word string) string {

@@ -31,7 +31,7 @@ type AppendCommand struct {
 	over     bool // the write side was given back
 }
 
-// appendBuffer is what one message is streamed through.
+// appendBuffer is the most that one message is streamed through.
 const appendBuffer = 64 << 10
 
 // Append begins an APPEND to a mailbox that must exist; nothing is sent before the first Message.
@@ -50,7 +50,8 @@ func (c *Client) Append(ctx context.Context, name string) (*AppendCommand, error
 	c.transport.dropUnsent()
 	c.transport.note(&c.transport.awaited.composing, true)
 	defer c.guard(ctx)()
-	a := &AppendCommand{client: c, cmd: cmd, buffer: make([]byte, appendBuffer)}
+	c.growOut()
+	a := &AppendCommand{client: c, cmd: cmd}
 	err := c.writeString(cmd.tag + " APPEND ")
 	if err == nil {
 		err = c.writePart(ctx, cmd, box)
@@ -122,6 +123,7 @@ func appendHead(flags []string, date time.Time) (string, error) {
 // wants to see it first.
 func (a *AppendCommand) literal(ctx context.Context, size int64, body io.Reader) error {
 	announce := a.client.announceLiteral
+	a.growBuffer(size)
 	beginning := a.buffer[:0]
 	if a.ask {
 		announce = a.client.announceAndWait
@@ -142,6 +144,13 @@ func (a *AppendCommand) literal(ctx context.Context, size int64, body io.Reader)
 		return a.client.writeFailed(err)
 	}
 	return a.copyBody(body, size-int64(len(beginning)))
+}
+
+// growBuffer makes room for a message of that size, or for the part of it that is streamed at once.
+func (a *AppendCommand) growBuffer(size int64) {
+	if have := len(a.buffer); int64(have) < min(size, appendBuffer) {
+		a.buffer = make([]byte, min(max(int(min(size, appendBuffer)), 2*have, smallBuffer), appendBuffer))
+	}
 }
 
 // copyBody streams exactly size octets.

@@ -32,10 +32,9 @@ type decoder struct {
 	values, octets int
 }
 
-const readBuffer = 64 << 10
-
+// newDecoder begins with a small buffer, see buffers.go.
 func newDecoder(r io.Reader) *decoder {
-	return &decoder{in: bufio.NewReaderSize(r, readBuffer)}
+	return &decoder{in: bufio.NewReaderSize(r, smallBuffer)}
 }
 
 func (d *decoder) refill() {

@@ -130,7 +130,7 @@ func newClient(conn net.Conn, timeout time.Duration) *Client {
 		transport: t,
 		dec:       newDecoder(t),
 		writeLock: make(chan struct{}, 1),
-		out:       bufio.NewWriterSize(t, 64<<10),
+		out:       bufio.NewWriterSize(t, smallBuffer),
 		continued: make(chan string, 1),
 		ended:     make(chan struct{}),
 	}
@@ -145,6 +145,7 @@ func (c *Client) start() { go c.readLoop() }
 func (c *Client) readLoop() {
 	defer close(c.ended)
 	for {
+		c.growIn()
 		resp, err := c.dec.response(c.fetchSinkFor)
 		if err == nil {
 			c.dispatch(resp)
