@@ -21,11 +21,8 @@ type connector struct{ driver.Connector }
 // NewConnector returns what makes the connections of Open to the file of that absolute name.
 func NewConnector(path string) (driver.Connector, error) { return newConnector(dataSource(path)) }
 
-// NewLoneConnector is NewConnector for a file that no other process uses meanwhile: its connections lock each other out in memory, and
-// ask the system for no lock but the first (sqlite.org/vfs.html, "unix-excl").
-func NewLoneConnector(path string) (driver.Connector, error) {
-	return newConnector(dataSource(path) + "&vfs=unix-excl")
-}
+// NewMemoryConnector returns what makes connections each of which has an empty database of its own, which ends with it.
+func NewMemoryConnector() (driver.Connector, error) { return newConnector(dataSource(":memory:")) }
 
 func newConnector(source string) (driver.Connector, error) {
 	plain, err := sqlite.NewConnector(source)

@@ -5,9 +5,11 @@ package ledgers
 import (
 	"context"
 	"database/sql/driver"
+	"errors"
+	"io"
 )
 
-// raw is a connection to the file as the ledger makes it.
+// raw is the connection to the database as the ledger makes it.
 type raw interface {
 	driver.Conn
 	driver.ConnBeginTx
@@ -18,77 +20,130 @@ type raw interface {
 	driver.Validator
 }
 
-// take returns a connection that nobody uses.
-func (f *File) take(ctx context.Context) (raw, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.lent++
-	if last := len(f.free) - 1; last >= 0 {
-		c := f.free[last]
-		f.free = f.free[:last]
-		return c, nil
-	}
-	c, err := f.connector.Connect(ctx)
-	if err != nil {
-		f.lent--
-		return nil, err
-	}
-	return c.(raw), nil
-}
-
-// putBack ends the use of a connection. It may wait for the disk or not, as it was set last: in a simulation
-// nobody pulls the plug.
-func (f *File) putBack(c raw) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.lent--
-	if !c.IsValid() {
-		return c.Close()
-	}
-	f.free = append(f.free, c)
-	return nil
-}
-
 // connector makes the connections of one process.
 type connector struct {
 	file    *File
 	process int
 }
 
-func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
-	taken, err := c.file.take(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return &connection{taken, c}, nil
+func (c connector) Connect(context.Context) (driver.Conn, error) {
+	c.file.mu.Lock()
+	defer c.file.mu.Unlock()
+	c.file.lent++
+	return &connection{raw: c.file.only, by: c}, nil
 }
 
 func (c connector) Driver() driver.Driver { return c.file.connector.Driver() }
 
-// connection is what a process has of a connection.
+// connection is what a process has of the only connection to a database: one of many, of which each may write and read as if it
+// had its own. What others have not committed it does not see, because they wait for each other's transactions; and what it
+// reads stays as it was when it was asked, because it is read to the end at once.
 type connection struct {
 	raw
 
-	by connector
+	by      connector
+	writing bool // in a transaction
 }
 
-func (c *connection) Close() error { return c.by.file.putBack(c.raw) }
+// enter waits for its turn, and leave ends it.
+func (c *connection) enter() (leave func()) {
+	if c.writing {
+		return func() {}
+	}
+	c.by.file.turn.Lock()
+	return c.by.file.turn.Unlock
+}
+
+func (c *connection) Close() error {
+	c.by.file.mu.Lock()
+	defer c.by.file.mu.Unlock()
+	c.by.file.lent--
+	return nil
+}
+
+func (c *connection) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	defer c.enter()()
+	return c.raw.ExecContext(ctx, query, args)
+}
+
+func (c *connection) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	defer c.enter()()
+	found, err := c.raw.QueryContext(ctx, query, args)
+	if err != nil {
+		return nil, err
+	}
+	all := &rows{columns: found.Columns()}
+	for {
+		row := make([]driver.Value, len(all.columns))
+		if err = found.Next(row); err != nil {
+			break
+		}
+		all.left = append(all.left, row)
+	}
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return all, errors.Join(err, found.Close())
+}
 
 func (c *connection) BeginTx(ctx context.Context, options driver.TxOptions) (driver.Tx, error) {
+	c.by.file.turn.Lock()
 	tx, err := c.raw.BeginTx(ctx, options)
-	return transaction{tx, c.by}, err
+	if err != nil {
+		c.by.file.turn.Unlock()
+		return nil, err
+	}
+	c.writing = true
+	return transaction{tx, c}, nil
+}
+
+// PrepareContext is for what is said within a transaction.
+func (c *connection) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
+	if !c.writing {
+		return nil, errors.New("a statement is prepared outside of a transaction")
+	}
+	return c.raw.PrepareContext(ctx, query)
+}
+
+// rows are what was found.
+type rows struct {
+	columns []string
+	left    [][]driver.Value
+}
+
+func (r *rows) Columns() []string { return r.columns }
+
+func (r *rows) Close() error { return nil }
+
+func (r *rows) Next(into []driver.Value) error {
+	if len(r.left) == 0 {
+		return io.EOF
+	}
+	copy(into, r.left[0])
+	r.left = r.left[1:]
+	return nil
 }
 
 // transaction is one of a process that may be dead by its end.
 type transaction struct {
-	driver.Tx
-
-	by connector
+	tx driver.Tx
+	of *connection
 }
 
 func (t transaction) Commit() error {
-	if t.by.file.lives(t.by.process) {
-		return t.Tx.Commit()
+	if !t.of.by.file.lives(t.of.by.process) {
+		return t.Rollback()
 	}
-	return t.Rollback()
+	defer t.end()
+	return t.tx.Commit()
+}
+
+func (t transaction) Rollback() error {
+	defer t.end()
+	return t.tx.Rollback()
+}
+
+func (t transaction) end() {
+	t.of.writing = false
+	t.of.by.file.turn.Unlock()
 }

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package ledgers lends ledgers to the processes of a simulation. To open an SQLite file, to read its schema
-// and to prepare statements costs more than all that a short run asks of it: so the files and their
-// connections go from run to run, and only what is in them is new.
+// Package ledgers lends ledgers to the processes of a simulation. To make a database, to read its schema and to
+// prepare statements costs more than all that a short run asks of it: so the databases go from run to run, and only
+// what is in them is new.
 //
 //  1. Lend takes an empty ledger; Empty makes it one again.
 //  2. Open is the start of a process on it, Close of what it returns its end, and Kill its end by kill -9.
 //  3. GiveBack ends the run.
 //
-// What is kept is the connection below database/sql. All above, the ledger's own writer, its transactions and
-// its look at the schema, is new with every Open. That the file survives what kills a real process is proved
-// by the ledger's own tests.
+// A database is SQLite's own, in memory, with one connection below database/sql. All above, the ledger's
+// sentences, its writer, its transactions and its look at the schema, is that of the product, and new with every Open. That
+// a file on a disk keeps what it was given, under many connections and kills of real processes, is proved by the
+// ledger's own tests.
 package ledgers
 
 import (
@@ -26,7 +27,7 @@ import (
 	"rehome/internal/ledger/sqlite"
 )
 
-// Pool keeps the files that nobody uses. It is safe for concurrent use, and from many bubbles.
+// Pool keeps the databases that nobody uses. It is safe for concurrent use, and from many bubbles.
 type Pool struct {
 	dir string
 
@@ -35,7 +36,7 @@ type Pool struct {
 	free []*File
 }
 
-// NewPool returns a pool with its files in dir, best on a disk of memory.
+// NewPool returns a pool. The locks of its ledgers are in dir.
 func NewPool(dir string) *Pool { return &Pool{dir: dir} }
 
 // Lend returns an empty ledger that nobody else uses.
@@ -49,15 +50,7 @@ func (s *Pool) Lend(ctx context.Context) (*File, error) {
 	}
 	s.made++
 	f := &File{pool: s, path: filepath.Join(s.dir, fmt.Sprintf("ledger-%d.db", s.made))}
-	first, err := ledger.Open(ctx, f.path) // a process as any other, which makes the schema
-	if err != nil {
-		return nil, err
-	}
-	if err := first.Close(); err != nil {
-		return nil, err
-	}
-	f.connector, err = sqlite.NewLoneConnector(f.path)
-	return f, err
+	return f, f.make(ctx)
 }
 
 // Close closes all that has been given back.
@@ -72,16 +65,34 @@ func (s *Pool) Close() error {
 	return err
 }
 
-// File is a ledger on the disk. One process at a time has it open.
+// File is a ledger that outlives its processes. One process at a time has it open.
 type File struct {
 	pool      *Pool
 	path      string
 	connector driver.Connector
+	only      raw
+	turn      sync.Mutex // held by whoever speaks to the database, from the begin of a transaction to its end
 
 	mu      sync.Mutex
 	process int // the one that lives
 	lent    int // connections to whichever process
-	free    []raw
+}
+
+// make makes the database, and lets a process as any other make the schema.
+func (f *File) make(ctx context.Context) (err error) {
+	if f.connector, err = sqlite.NewMemoryConnector(); err != nil {
+		return err
+	}
+	only, err := f.connector.Connect(ctx)
+	if err != nil {
+		return err
+	}
+	f.only = only.(raw)
+	first, err := f.Open(ctx)
+	if err != nil {
+		return err
+	}
+	return first.Close()
 }
 
 // Open starts a process on the ledger.
@@ -117,20 +128,15 @@ func (f *File) lives(process int) bool {
 }
 
 // Empty takes everything out.
-func (f *File) Empty(ctx context.Context) (err error) {
-	c, err := f.take(ctx)
+func (f *File) Empty(ctx context.Context) error {
+	tx, err := f.only.BeginTx(ctx, driver.TxOptions{})
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, f.putBack(c)) }()
-	tx, err := c.BeginTx(ctx, driver.TxOptions{})
-	if err != nil {
-		return err
-	}
-	tables, err := tablesOf(ctx, c)
+	tables, err := tablesOf(ctx, f.only)
 	for _, table := range tables {
 		if err == nil {
-			_, err = c.ExecContext(ctx, "DELETE FROM "+table, nil)
+			_, err = f.only.ExecContext(ctx, "DELETE FROM "+table, nil)
 		}
 	}
 	if err != nil {
@@ -174,13 +180,4 @@ func (f *File) GiveBack(ctx context.Context) error {
 	return nil
 }
 
-func (f *File) close() error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	var err error
-	for _, c := range f.free {
-		err = errors.Join(err, c.Close())
-	}
-	f.free = nil
-	return err
-}
+func (f *File) close() error { return f.only.Close() }

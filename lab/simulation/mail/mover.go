@@ -25,7 +25,7 @@ import (
 
 // account is the one that moves.
 var account = rehome.Account{
-	Address: "anna@example.org", SourcePassword: rehome.NewSecret("s"), DestinationPassword: rehome.NewSecret("d"),
+	Address: "anna@example.org", SourcePassword: rehome.NewSecret("s0urce"), DestinationPassword: rehome.NewSecret("dest1ny"),
 }
 
 // mover is somebody who runs the program with a ledger of his own, one process after the other.

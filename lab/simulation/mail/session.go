@@ -54,7 +54,7 @@ var errGone = errors.New("the connection is over")
 
 // serve answers a connection until it ends.
 func serve(s *session) {
-	s.in = bufio.NewReaderSize(s.conn, 16<<10)
+	s.in = bufio.NewReader(s.conn)
 	s.store.mu.Lock()
 	s.era = s.store.restarts
 	s.store.mu.Unlock()
