@@ -59,6 +59,7 @@ type mailboxJob struct {
 	uids           uidKeeping
 	there          *imap.UIDSet // the destination's messages, listed with the opening; nil when they were not
 	aside          bool         // both sessions are imap.Aside once the mailboxes are open, see wave.go
+	ahead          *headStart   // how the source was opened ahead; nil where it was not
 }
 
 // inventory is what a look at both mailboxes has shown.
@@ -196,7 +197,7 @@ func (j *mailboxJob) copyAll(ctx context.Context, wanted imap.UIDSet) (done bool
 // open opens both mailboxes and the ledger's row.
 func (j *mailboxJob) open(ctx context.Context) (err error) {
 	err = pass.BothEnds(j.slice.account.Address,
-		func() error { return j.examine(ctx) },
+		func() error { return j.openSource(ctx) },
 		func() (err error) {
 			opening, err := j.dst.SelectAhead(ctx, j.pair.Destination)
 			j.dstBox, j.dstNewest, err = j.peeked(ctx, rehome.Destination, j.pair.Destination, opening, err)

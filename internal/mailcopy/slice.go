@@ -194,19 +194,17 @@ func (s *slice) copy(ctx context.Context) error {
 		create = func(ctx context.Context) error { return s.createMissing(ctx, missing, q.made) }
 	}
 	if s.engine.options.Importer == nil && len(jobs) > 0 {
-		return s.copyMailboxes(ctx, q, create, extras)
+		return s.copyMailboxes(ctx, q, create, extras, nil)
 	}
-	if err := create(ctx); err != nil {
-		return err
+	head := s.headOf(jobs)
+	err = pass.BothEnds(s.account.Address,
+		func() error { head.openSource(ctx); return nil },
+		func() (err error) { jobs, err = s.makeReady(ctx, jobs, create); return err },
+	)
+	if err != nil || len(jobs) == 0 {
+		return cmp.Or(err, s.trouble)
 	}
-	if len(jobs) == 0 {
-		return s.trouble
-	}
-	jobs = s.possible(jobs)
-	if err := s.alignAhead(ctx, jobs); err != nil {
-		return err
-	}
-	return s.copyMailboxes(ctx, newQueue(jobs, nil), nothingToMake, extras)
+	return s.copyMailboxes(ctx, newQueue(jobs, nil), nothingToMake, extras, head)
 }
 
 // finish does what has to wait until all is copied, and tells where both ends differ on purpose.
@@ -260,15 +258,21 @@ func (s *slice) possible(jobs [][]mapping.Pair) [][]mapping.Pair {
 // copyMailboxes works on several mailboxes at once. The first worker uses the sessions of the slice,
 // the others the extra ones. Over the slice's own connection the missing mailboxes are made first, in the order in which they are
 // copied; the others begin with those that are there.
-func (s *slice) copyMailboxes(ctx context.Context, q *queue, create func(context.Context) error, extras *extraSessions) error {
+//
+// head, if not nil, is the first job: its source is open already, over the slice's own connection.
+func (s *slice) copyMailboxes(ctx context.Context, q *queue, create func(context.Context) error, extras *extraSessions, head *headStart) error {
 	s.shares = newShares(s.engine.options.Relaxed, q.len())
+	first := &seat{slice: s, src: s.src, dst: s.dst, first: true, head: head}
+	if head != nil {
+		first.pairs = <-q.ready
+	}
 	group, ctx := pass.NewGroup(ctx, s.account.Address)
 	var unmade error
 	group.Go(func() error {
 		if unmade = s.makeAll(ctx, q, create); unmade != nil {
 			return nil //nolint:nilerr // the others bring to its end what they have begun; it is told then
 		}
-		return s.work(ctx, q.ready, &seat{slice: s, src: s.src, dst: s.dst, first: true})
+		return s.work(ctx, q.ready, first)
 	})
 	for n := range extras.size {
 		group.Go(func() error {
@@ -301,7 +305,7 @@ func (s *slice) work(ctx context.Context, queue <-chan []mapping.Pair, t *seat) 
 	if err := s.resyncable(ctx, t.src); err != nil {
 		return err
 	}
-	for pairs := range queue {
+	for pairs := range t.turns(queue) {
 		on, err := s.workJob(ctx, t, pairs)
 		s.shares.through()
 		if err != nil || !on {
@@ -319,7 +323,7 @@ func (s *slice) workJob(ctx context.Context, t *seat, pairs []mapping.Pair) (on 
 			s.shares.close()
 			return false, nil
 		}
-		job := &mailboxJob{slice: s, pair: pair, src: t.src, dst: t.dst}
+		job := t.job(pair)
 		err := s.endJob(ctx, t, pair, job.runLogged(ctx))
 		if errors.Is(err, errNoSeat) {
 			s.noteMore() // for what is left of this job; the first seat does the others

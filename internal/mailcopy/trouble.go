@@ -25,6 +25,9 @@ type seat struct {
 	src, dst *endpoint.Session
 	first    bool // the sessions are those of the slice
 	lost     int  // mailboxes in a row that have ended the connection
+
+	pairs []mapping.Pair // that it begins with, before any of the queue; nil for none
+	head  *headStart     // of these; nil for none
 }
 
 // mostLost is how many mailboxes in a row may end the connection until the end itself is in trouble.
