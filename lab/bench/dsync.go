@@ -53,7 +53,9 @@ func dsyncContenders(s *mailScene) []contender {
 	for _, sessions := range []int{1, 4} {
 		all = append(all, &rawSender{scene: s, text: rawText(s.all), sessions: sessions})
 	}
-	all = append(all, &rawSender{scene: s, text: rawText(s.all), sessions: min(s.work.accounts, 4), copies: true})
+	sessions := min(s.work.accounts, 4)
+	all = append(all, &rawSender{scene: s, text: rawText(s.all), sessions: sessions, copies: true},
+		&rawSender{scene: s, text: rawText(s.all), sessions: sessions, copies: true, looks: true})
 	ours, theirs := &rehomeTool{binary: s.options.Binary, way: " by dsync", dsync: true}, doveadmServerTool{}
 	return append(all,
 		&numbered{mailContender: &mailContender{scene: s, tool: ours}},

@@ -22,16 +22,22 @@ import (
 
 // rawSender brings messages by dsync from memory: no source, no ledger, no look before or after. Several sessions share one account's
 // mailboxes, which nothing locks. One that copies reads the messages at the source, each mailbox by one FETCH, and is as careless otherwise.
+// One that looks also logs in at the destination, and has it list the UIDs of each mailbox in the end: what nobody can do without who
+// believes only what can be seen there.
 type rawSender struct {
 	scene    *mailScene
 	text     []byte
 	sessions int
 	copies   bool
+	looks    bool
 }
 
 // name makes the one that has as many sessions as rehome the limit of the row: one for each account, and 4 for several (the default of
 // destination.dsync.connections).
 func (r *rawSender) name() string {
+	if r.looks {
+		return fmt.Sprintf("bare copy that looks, sessions: %d", r.sessions)
+	}
 	if r.copies {
 		return fmt.Sprintf("%s by dsync, sessions: %d", rawCopy, r.sessions)
 	}
@@ -76,15 +82,33 @@ func (r *rawSender) work(ctx context.Context, jobs []job, moves []move) error {
 	return nil
 }
 
-// move logs in at the source, where there is one.
+// move logs in at the source, where there is one, and at the destination, where that is looked at.
 func (r *rawSender) move(ctx context.Context, m move, boxes []corpus.Mailbox) (err error) {
-	var from session
+	var ends session
 	if r.copies {
-		if from.src, err = r.scene.dial(ctx, r.scene.addr[source], m.src); err != nil {
+		if ends.src, err = r.scene.dial(ctx, r.scene.addr[source], m.src); err != nil {
 			return err
 		}
 	}
-	return errors.Join(r.account(ctx, m.dst, boxes, from), from.logout(ctx))
+	if r.looks {
+		if ends.dst, err = r.scene.dial(ctx, r.scene.addr[destination], m.dst); err != nil {
+			return errors.Join(err, ends.logout(ctx))
+		}
+	}
+	if err = r.account(ctx, m.dst, boxes, ends); err == nil && r.looks {
+		err = r.look(ctx, m.dst, boxes, session{src: ends.dst})
+	}
+	return errors.Join(err, ends.logout(ctx))
+}
+
+// look has the destination list what there is.
+func (r *rawSender) look(ctx context.Context, account string, boxes []corpus.Mailbox, there session) error {
+	for _, box := range boxes {
+		if _, err := there.numbers(ctx, rawNode(account, box).Name[0]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (r *rawSender) account(ctx context.Context, name string, boxes []corpus.Mailbox, from session) error {
