@@ -69,7 +69,7 @@ func showScreen(ctx context.Context, move *journey.Move, options cli.ScreenOptio
 	screen := web.New(move, web.Options{
 		File: options.File, Hosts: hosts, Secure: options.Host != "", Many: move.Shared(), SignOn: signOn, Log: log,
 		Words: web.Words{Planned: options.Planned, Synced: options.Synced, Verified: options.Verified, Started: options.Started,
-			Progress: options.Progress},
+			Checked: options.Checked, Progress: options.Progress},
 	})
 	options.Ready(listener.Addr().String())
 	return screen.Serve(ctx, listener)

@@ -55,6 +55,28 @@ func TestReadme_commandsAndFlags(t *testing.T) {
 	}
 }
 
+// Each command is done on the screen too, or the page about the screen says why not.
+func TestScreen_everyCommandIsAccountedFor(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../docs/screen.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := regexp.MustCompile("`(rehome [a-z -]+[a-z])").FindAllStringSubmatch(string(text), -1)
+	f, _ := testFrame(false)
+	every(rootCommand(f), func(c *cobra.Command) {
+		if c.HasSubCommands() {
+			return
+		}
+		for _, name := range named {
+			if path := c.CommandPath() + " "; strings.HasPrefix(path, name[1]+" ") {
+				return
+			}
+		}
+		t.Errorf("docs/screen.md does not say where %s is", c.CommandPath())
+	})
+}
+
 func every(c *cobra.Command, do func(*cobra.Command)) {
 	do(c)
 	for _, sub := range c.Commands() {

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"rehome"
+	"rehome/internal/checkup"
 	"rehome/internal/conductor"
 	"rehome/internal/journey"
 	"rehome/internal/ledger"
@@ -31,6 +32,7 @@ type ScreenOptions struct {
 	Synced   func(journey.Synced) string
 	Verified func(verify.Document) string
 	Started  func(journey.WaveStarted) string
+	Checked  func(checkup.Report) string
 	Progress func(conductor.Snapshot) string
 }
 
@@ -43,7 +45,8 @@ type shownAt struct {
 const defaultScreen = "127.0.0.1:8025"
 
 func serveCommand(f *frame) *cobra.Command {
-	options := ScreenOptions{Planned: planSummary, Synced: syncSummary, Verified: verdictSentence, Started: startedSummary, Progress: progressLine}
+	options := ScreenOptions{Planned: planSummary, Synced: syncSummary, Verified: verdictSentence, Started: startedSummary, Checked: summary,
+		Progress: progressLine}
 	var watched *admin
 	cmd := &cobra.Command{
 		Use:   "serve",

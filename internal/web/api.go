@@ -278,6 +278,10 @@ func (s *Screen) actions() []operation {
 		told("/verify", ledger.RoleOperate, "Compare both ends", func(r *http.Request, who visitor, o verifyOrder) (workAnswer, error) {
 			return s.begun(r, who, s.verifyErrand(o), nil)
 		}).beginning(),
+		asked(http.MethodPost, "/check", ledger.RoleOperate, "Look at both ends: what works, what does not",
+			func(r *http.Request, who visitor) (workAnswer, error) {
+				return s.begun(r, who, s.checkErrand(), nil)
+			}).beginning(),
 		told("/work/confirm", ledger.RoleOperate, "Carry out the plan that was shown to the same operator or token",
 			func(r *http.Request, who visitor, o confirmOrder) (workAnswer, error) {
 				if err := s.confirmed(who, o.Token); err != nil {

@@ -13,7 +13,7 @@ import (
 )
 
 // Every page can be used by everybody, and fits the window, at the width of a desk and of a telephone, light and dark: with all that it
-// may have on it, and words of any length. REHOME_LOOK names a folder for pictures of all.
+// may have on it, and words of any length; by keyboard and on paper too. REHOME_LOOK names a folder for pictures of all.
 func TestPages_everyShape(t *testing.T) {
 	t.Parallel()
 	s := byIssuer(t)
@@ -46,6 +46,12 @@ func TestPages_everyShape(t *testing.T) {
 		b.Goto(s.server.URL + path)
 		b.Await("h1", "")
 		b.Shapes(func(shape string) { look(b, name, shape) })
+		b.Keyboard(name)
+		file := os.Getenv("REHOME_LOOK")
+		if file != "" {
+			file = filepath.Join(file, name+".pdf")
+		}
+		b.Paper(name, file)
 	}
 }
 

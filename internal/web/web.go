@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"rehome"
+	"rehome/internal/checkup"
 	"rehome/internal/conductor"
 	"rehome/internal/cutover"
 	"rehome/internal/journey"
@@ -40,11 +41,12 @@ type Move interface {
 	Withdraw(ctx context.Context, ids []string) error
 }
 
-// Works are what is done with accounts.
+// Works are what is done with both ends and their accounts.
 type Works interface {
 	PlanSync(ctx context.Context, choice people.Choice, options journey.SyncOptions) (journey.Planned, error)
 	Sync(ctx context.Context, choice people.Choice, options journey.SyncOptions, watcher journey.Watcher) (journey.Synced, error)
 	Retry(ctx context.Context, choice people.Choice, options journey.RetryOptions, watcher journey.Watcher) (journey.Retried, error)
+	Check(ctx context.Context) (checkup.Report, error)
 	Verify(ctx context.Context, choice people.Choice, options journey.VerifyOptions, progress *conductor.Progress) (verify.Document, error)
 	DismissWorkers(ctx context.Context, names ...string) (journey.Dismissed, error)
 }
@@ -76,6 +78,7 @@ type Words struct {
 	Synced   func(journey.Synced) string
 	Verified func(verify.Document) string
 	Started  func(journey.WaveStarted) string
+	Checked  func(checkup.Report) string
 	Progress func(conductor.Snapshot) string
 }
 
@@ -161,6 +164,7 @@ func (s *Screen) pages() []route {
 		{pattern: "POST /plan/wave", role: ledger.RoleOperate, serve: s.planWave},
 		{pattern: "POST /plan/cutover", role: ledger.RoleSwitch, serve: s.planCutover},
 		{pattern: "POST /plan/rollback", role: ledger.RoleSwitch, serve: s.planRollback},
+		{pattern: "POST /check", role: ledger.RoleOperate, serve: s.startCheck},
 		{pattern: "POST /verify", role: ledger.RoleOperate, serve: s.startVerify},
 		{pattern: "GET /accounts", role: ledger.RoleLook, serve: s.showAccounts},
 		{pattern: "GET /accounts/{address}", role: ledger.RoleLook, serve: s.showAccount},

@@ -20,6 +20,7 @@ import (
 	"github.com/go-crypt/crypt/algorithm/argon2"
 
 	"rehome"
+	"rehome/internal/checkup"
 	"rehome/internal/conductor"
 	"rehome/internal/cutover"
 	"rehome/internal/itinerary"
@@ -162,6 +163,7 @@ var testWords = Words{
 	Planned:  func(journey.Planned) string { return "planned words" },
 	Synced:   func(journey.Synced) string { return "synced words" },
 	Verified: func(verify.Document) string { return "verified words" },
+	Checked:  func(checkup.Report) string { return "checked words" },
 	Started:  func(started journey.WaveStarted) string { return fmt.Sprint("started ", started.Begun) },
 	Progress: func(s conductor.Snapshot) string { return fmt.Sprintf("%d of %d messages", s.Done, s.Messages) },
 }
@@ -195,6 +197,11 @@ func (m *testMove) Retry(_ context.Context, choice people.Choice, options journe
 		retried.Synced = &journey.Synced{}
 	}
 	return retried, nil
+}
+
+func (m *testMove) Check(context.Context) (checkup.Report, error) {
+	return checkup.Report{Advice: []checkup.Advice{{Side: "source", Subject: "imap", Level: checkup.LevelOK, Sentence: "it answers"},
+		{Side: "destination", Subject: "log-in", Level: checkup.LevelWarning, Sentence: hostile, NextStep: "look"}}}, nil
 }
 
 func (m *testMove) Verify(context.Context, people.Choice, journey.VerifyOptions, *conductor.Progress) (verify.Document, error) {

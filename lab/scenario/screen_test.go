@@ -173,7 +173,33 @@ func (s *shown) watchPass(o operator.Operator) {
 	s.begin(`form[action="/plan/sync"] button`)
 	s.Await("#said", "to copy")
 	s.Click(".confirm .go")
+	s.Await("#progress", "of 15 messages")
+	watched := s.watched(o)
 	s.Await("#said", "copied")
+	s.Goto(s.url)
+	figure := `section[aria-label="Figures"] dl > div:nth-child(2) dd`
+	page := s.Await(figure, "15 of 15")
+	if last := watched(); !strings.HasSuffix(last, page+" messages") {
+		s.t.Errorf("rehome watch ended with %q, and the page shows %q", last, page)
+	}
+}
+
+// watched shows the pass that the screen does at a terminal too, and returns what gives its last numbers.
+func (s *shown) watched(o operator.Operator) (last func() string) {
+	s.t.Helper()
+	watch := o.Command(context.Background(), "watch")
+	var out bytes.Buffer
+	watch.Stdout, watch.Stderr = &out, &out
+	if err := watch.Start(); err != nil {
+		s.t.Fatal(err)
+	}
+	return func() string {
+		s.t.Helper()
+		if err := watch.Wait(); err != nil || !strings.Contains(out.String(), "sync has ended") {
+			s.t.Errorf("watch: %v\n%s", err, out.String())
+		}
+		return progressOf(out.String())
+	}
 }
 
 // begin clicks a button, and waits for the page of the work.
