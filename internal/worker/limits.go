@@ -68,6 +68,20 @@ type desk struct {
 
 func newDesk() *desk { return &desk{woken: make(chan struct{}, 1), opens: make(chan struct{})} }
 
+// opened waits until the desk is open.
+func (d *desk) opened(ctx context.Context, leave <-chan struct{}) (open bool) {
+	d.mu.Lock()
+	opens := d.opens
+	d.mu.Unlock()
+	select {
+	case <-opens:
+		return true
+	case <-ctx.Done():
+	case <-leave:
+	}
+	return false
+}
+
 // enterSoon waits for the desk to open, for so long at most. A job that is given back at once is given out again at once, and all others
 // with it: that would be nothing but work for the queue, and their order would be lost.
 func (d *desk) enterSoon(ctx context.Context, most time.Duration, leave <-chan struct{}) (in bool) {

@@ -31,7 +31,15 @@ func TestDesk_waitsUntilItOpens(t *testing.T) {
 		wants(t.Context(), false, 121*time.Second)
 		time.AfterFunc(time.Second, end)
 		wants(ended, false, 122*time.Second)
+		if d.opened(ended, leave) {
+			t.Error("it is closed, and nobody waits for it any more")
+		}
+		time.AfterFunc(time.Second, func() { d.allow(true) })
+		if !d.opened(t.Context(), leave) || time.Since(began) != 123*time.Second {
+			t.Errorf("it opened after %s", time.Since(began))
+		}
+		d.allow(false)
 		close(leave)
-		wants(t.Context(), false, 122*time.Second)
+		wants(t.Context(), false, 123*time.Second)
 	})
 }

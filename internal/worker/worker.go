@@ -121,10 +121,6 @@ func (w *Worker) Run(ctx context.Context) error {
 	}
 	go w.watch(ctx, cancel)
 	go w.await(ctx)
-	client, err := w.options.Queue.start(ctx, w.options.Name, w.options.Accounts, w.take)
-	if err != nil {
-		return err
-	}
 	beating := make(chan error, 1)
 	quiet := make(chan struct{})
 	go func() {
@@ -134,20 +130,37 @@ func (w *Worker) Run(ctx context.Context) error {
 		}
 		beating <- err
 	}()
-	select {
-	case <-w.leave:
-	case <-ctx.Done():
-	}
-	client.stop(ctx)
+	refused := w.takeAll(ctx)
 	close(quiet)
 	if err := <-beating; err != nil {
 		return err
+	}
+	if refused != nil {
+		return refused
 	}
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
 	w.options.Limits.Cut()
 	return errors.Join(w.takeUp(ctx), w.options.Crew.Gone(ctx, w.options.Name))
+}
+
+// takeAll takes jobs until the worker is to leave and those at work are over, or ctx ends. It takes none before there is a connection for
+// them: others would wait for what it has in hand.
+func (w *Worker) takeAll(ctx context.Context) error {
+	if !w.desk.opened(ctx, w.leave) {
+		return nil
+	}
+	client, err := w.options.Queue.start(ctx, w.options.Name, w.options.Accounts, w.take)
+	if err != nil {
+		return err
+	}
+	select {
+	case <-w.leave:
+	case <-ctx.Done():
+	}
+	client.stop(ctx)
+	return nil
 }
 
 // await closes leave when Stop is.
