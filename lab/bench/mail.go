@@ -241,6 +241,8 @@ func (s *mailScene) contenders() []contender {
 		return verifications(s)
 	case s.work.dsync:
 		return dsyncContenders(s)
+	case s.work.workers:
+		return workersContenders(s)
 	}
 	var all []contender
 	if !s.work.unlimited {

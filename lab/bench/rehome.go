@@ -3,6 +3,7 @@
 package bench
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -15,7 +16,8 @@ type rehomeTool struct {
 	binary  string
 	way     string // behind the name, in rows with several ways
 	dsync   bool
-	relaxed bool // with several writers to a mailbox
+	relaxed bool   // with several writers to a mailbox
+	store   string // "" is a file
 }
 
 const (
@@ -38,11 +40,11 @@ func (t *rehomeTool) programs(s *mailScene, dir string, moves []move) ([]program
 		secrets["doveadm"] = s.server[destination].DoveadmPassword
 	}
 	settings := fmt.Sprintf(`organisation: Bench
-store: %s
+store: %q
 roster: people.csv
 source: {kind: imap, imap: {address: "%s", %s}}
 destination: {kind: imap, imap: {address: "%s", %s}%s}
-`, ledgerName, s.addr[source], tls, s.addr[destination], tls, dsync)
+`, cmp.Or(t.store, ledgerName), s.addr[source], tls, s.addr[destination], tls, dsync)
 	if t.relaxed {
 		settings += "mail: {order: relaxed}\n"
 	}

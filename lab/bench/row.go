@@ -137,6 +137,7 @@ type mailWork struct {
 	unlimited         bool // no raw limit: nothing is copied, or only memory counts
 	verify            bool // measured is the comparison of both ends
 	dsync             bool // messages keep their UIDs, see dsyncRows
+	workers           bool // of one process alone, and of workers
 	lines             []mailLine
 }
 
@@ -159,6 +160,8 @@ func mailWorks() []mailWork {
 			smallest: 1e6, largest: 20e6, width: 1, lines: append(plain, tls[0], sdbox(80*ms))},
 		{key: "many", title: "40 accounts of 500 messages of 10 KB, 5 mailboxes", accounts: 40, messages: 500, mailboxes: 5,
 			smallest: 7_680, largest: 12_800, width: 4, lines: append(plain, tls[0], sdbox(80*ms))},
+		{key: "workers", title: "40 accounts of 500 messages of 10 KB, 5 mailboxes, by workers", accounts: 40, messages: 500, mailboxes: 5,
+			smallest: 7_680, largest: 12_800, width: 4, unlimited: true, workers: true, lines: []mailLine{plain[0]}},
 		{key: "accounts", title: "100 accounts of 20 messages of 10 KB, 5 mailboxes", accounts: 100, messages: 20, mailboxes: 5,
 			smallest: 7_680, largest: 12_800, width: 4, lines: []mailLine{plain[0], sdbox(80 * ms)}},
 		{key: "one", title: "10,000 messages of 10 KB, one mailbox", accounts: 1, messages: 10_000, mailboxes: 1,
