@@ -90,8 +90,12 @@ const blanks = " \t\n"
 // (sqlite.org/pragma.html, section 1), and nor is a script.
 func keeps(query string) bool {
 	query = strings.TrimLeft(query, blanks)
-	switch query[:max(0, strings.IndexAny(query, blanks))] {
-	case "SELECT", "INSERT", "UPDATE", "DELETE", "SAVEPOINT", "RELEASE":
+	verb := query
+	if at := strings.IndexAny(query, blanks); at >= 0 {
+		verb = query[:at]
+	}
+	switch verb {
+	case "SELECT", "INSERT", "UPDATE", "DELETE", "SAVEPOINT", "RELEASE", "BEGIN", "COMMIT":
 		return !strings.Contains(query, ";")
 	}
 	return false
@@ -148,6 +152,35 @@ func (c *connection) QueryContext(ctx context.Context, query string, args []driv
 		return nil, err
 	}
 	return &rows{Rows: found, connection: c, query: query, statement: s}, nil
+}
+
+// BeginTx begins a transaction that writes as the driver does, by a statement that is kept. One that may be given up, or asks for
+// something of its own, is left to the driver.
+func (c *connection) BeginTx(ctx context.Context, options driver.TxOptions) (driver.Tx, error) {
+	if ctx.Done() != nil || options != (driver.TxOptions{}) {
+		return c.plain.BeginTx(ctx, options)
+	}
+	if _, err := c.ExecContext(ctx, "BEGIN IMMEDIATE", nil); err != nil {
+		return nil, err
+	}
+	return transaction{c}, nil
+}
+
+// transaction is one that BeginTx has begun.
+type transaction struct{ of *connection }
+
+// Commit leaves no transaction open when it fails, as database/sql wants it.
+func (t transaction) Commit() error {
+	_, err := t.of.ExecContext(context.Background(), "COMMIT", nil)
+	if err != nil {
+		_ = t.Rollback() // err is the reason
+	}
+	return err
+}
+
+func (t transaction) Rollback() error {
+	_, err := t.of.plain.ExecContext(context.Background(), "ROLLBACK", nil)
+	return err
 }
 
 // Close finalizes what is kept: with a statement left SQLite keeps the file open.

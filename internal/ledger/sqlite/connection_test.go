@@ -3,6 +3,7 @@
 package sqlite
 
 import (
+	"context"
 	"database/sql/driver"
 	"path/filepath"
 	"slices"
@@ -82,11 +83,42 @@ func TestConnection_keepsOnlyWhatRunsWhenItIsTold(t *testing.T) {
 	t.Parallel()
 	for query, want := range map[string]bool{
 		"SELECT 1": true, "SELECT\n1": true, "\n\t\tUPDATE x SET y = 1": true, "SAVEPOINT one": true, "RELEASE one": true,
+		"BEGIN IMMEDIATE": true, "COMMIT": true, "ROLLBACK": false,
 		"PRAGMA synchronous = FULL": false, "ROLLBACK TO one; RELEASE one": false, "SELECT 1; SELECT 2": false, "CREATE TABLE x (y)": false, "": false,
 	} {
 		if got := keeps(query); got != want {
 			t.Errorf("%q: keeps %v, want %v", query, got, want)
 		}
+	}
+}
+
+// What a transaction has done is there when it is committed, and gone when it is not; either way the next one can begin.
+func TestConnection_transactions(t *testing.T) {
+	t.Parallel()
+	c := connect(t)
+	for _, step := range []struct {
+		end  func(driver.Tx) error
+		name string
+	}{{driver.Tx.Commit, "one"}, {driver.Tx.Rollback, "two"}, {driver.Tx.Commit, "three"}} {
+		tx, err := c.BeginTx(context.Background(), driver.TxOptions{})
+		must(t, err)
+		_, err = c.ExecContext(t.Context(), "INSERT INTO rules (address, name, digest) VALUES (?, ?, '')", named("anna", step.name))
+		must(t, err)
+		must(t, step.end(tx))
+		if err := tx.Commit(); err == nil {
+			t.Error("a transaction that is over was committed")
+		}
+	}
+	found, err := c.QueryContext(t.Context(), "SELECT name FROM rules ORDER BY rowid", nil)
+	must(t, err)
+	var got []string
+	into := make([]driver.Value, 1)
+	for found.Next(into) == nil {
+		got = append(got, into[0].(string))
+	}
+	must(t, found.Close())
+	if want := []string{"one", "three"}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
 	}
 }
 
