@@ -23,14 +23,32 @@ UNWATCHED := -gcflags=modernc.org/sqlite/lib=-race=false -gcflags=modernc.org/li
 # What a test of cost measures is the work of one goroutine: the race detector makes it many times as long, and has nothing to see there.
 COSTS = $$(grep -rl '^func TestCost_' --include='*_test.go' . | xargs -n 1 dirname | sort -u)
 
+# Nothing of rehome runs in the test programs of the lab but for these: the others start the binary and servers. To watch them for races saw
+# tests only; "make test-lab RACE=-race" does.
+IN_PROCESS = /lab/simulation|/lab/fleet
+LAB        = $$($(GO) list ./lab/... | grep -E -v '$(IN_PROCESS)')
+WATCHED    = $$($(GO) list ./... | grep -v /lab/) $$($(GO) list ./lab/... | grep -E '$(IN_PROCESS)')
+
+TEST := $(GO) test -trimpath -vet=off -shuffle=on -skip '^TestCost_' -timeout 25m
+
+# Two packages of each kind at once: tests wait much for real servers.
 .PHONY: test
-# One package more than processors: tests wait much for real servers. The longest packages begin, or all would wait for them at the end. Vet
-# looks at what the tests are built of, so that this is built once, and "go test" does not vet it again.
-test: packages ## vet, and every test; the race detector watches all but the tests of cost
-	$(GO) vet -trimpath -race $(UNWATCHED) ./...
+test: packages ## vet, and every test; the race detector watches all that runs rehome's code in its own process
 	CGO_ENABLED=0 $(GO) test -trimpath -vet=off -run '^TestCost_' $(COSTS)
-	scripts/in-memory $(GO) test -trimpath -race $(UNWATCHED) -vet=off -shuffle=on -skip '^TestCost_' -timeout 25m \
-	  -p $$(($$(nproc) + 1)) ./lab/imappair ./lab/scenario/... ./internal/mailcopy ./...
+	$(MAKE) --no-print-directory -j 2 test-rehome test-lab
+
+# Vet looks at what the tests are built of, so that this is built once, and "go test" does not vet it again. The longest packages begin, or
+# all would wait for them at the end.
+.PHONY: test-rehome
+test-rehome: packages ## the tests of rehome's own packages, and the simulation
+	$(GO) vet -trimpath -race $(UNWATCHED) $(WATCHED)
+	scripts/in-memory $(TEST) -race $(UNWATCHED) ./internal/mailcopy $(WATCHED)
+
+.PHONY: test-lab
+test-lab: export CGO_ENABLED = $(if $(RACE),1,0)
+test-lab: packages ## the tests that drive the binary and real servers
+	$(GO) vet -trimpath $(RACE) $(LAB)
+	scripts/in-memory $(TEST) $(RACE) ./lab/imappair ./lab/scenario/... $(LAB)
 
 .PHONY: demo
 demo: build packages ## a whole move between two servers on this machine
