@@ -230,22 +230,19 @@ func (w *Worker) beat(ctx context.Context) error {
 	return w.takeUp(ctx)
 }
 
-// takeUp puts into the queue what was left undone and nobody has. A worker may also die between a job and its lease: what nobody has
-// begun with is put there again by one that waits in vain for something to do.
+// takeUp puts into the queue what was left undone and nobody has. A worker may also die with a job before it has its lease: such a job
+// is at work for ever in the queue, which takes no other one that is equal. So whoever waits in vain for something to do puts all that
+// is open there as other jobs: what was left, and what nobody has begun with.
 func (w *Worker) takeUp(ctx context.Context) error {
 	left, err := w.options.Leases.Abandoned(ctx, takenUpAtOnce)
+	if err != nil || !w.desk.starved() {
+		return errors.Join(err, w.options.Queue.Insert(ctx, jobsFor(left, 0)...))
+	}
+	lost, err := w.options.Leases.Unclaimed(ctx, takenUpAtOnce)
 	if err != nil {
 		return err
 	}
-	jobs := jobsFor(left, 0)
-	if w.desk.starved() {
-		lost, err := w.options.Leases.Unclaimed(ctx, takenUpAtOnce)
-		if err != nil {
-			return err
-		}
-		jobs = append(jobs, jobsFor(lost, time.Now().Unix())...)
-	}
-	return w.options.Queue.Insert(ctx, jobs...)
+	return w.options.Queue.Insert(ctx, jobsFor(append(left, lost...), time.Now().Unix())...)
 }
 
 func jobsFor(left []ledger.Abandoned, again int64) []Job {

@@ -120,7 +120,23 @@ func (c *crew) join(name string, stop <-chan struct{}, work func(ctx context.Con
 	return func() error { return <-ended }
 }
 
-// Every account is done by one of the workers, once: also one whose job comes twice, and one that a worker has left undone.
+// diedWith leaves the jobs of an account at work in the queue, whose workers are dead: they had begun with the account as often as the
+// last job says, and not once more.
+func diedWith(t *testing.T, server *labpostgres.Server, store *ledger.Ledger, queue *worker.Queue, job worker.Job) {
+	t.Helper()
+	for range job.Epoch {
+		_, taken, err := store.Leased().Leases.Claim(t.Context(), "dead", job.Account, time.Nanosecond)
+		if must(t, err); !taken {
+			t.Fatalf("%s is not to be had", job.Account)
+		}
+	}
+	must(t, queue.Insert(t.Context(), job))
+	must(t, server.Exec(t.Context(), fmt.Sprintf(`UPDATE rehome_jobs.river_job SET state = 'running', attempt = 1, attempted_at = now(),
+		attempted_by = ARRAY['dead'] WHERE args->>'account' = '%s'`, job.Account)))
+}
+
+// Every account is done by one of the workers, once: also one whose job comes twice, one that a worker has left undone, and those whose
+// workers died between job and lease, before anybody had begun with the account and later.
 func TestWorkers_eachAccountOnce(t *testing.T) {
 	t.Parallel()
 	server, err := labpostgres.Start(lab.Open(t), labpostgres.Options{Connections: 60})
@@ -144,6 +160,9 @@ func TestWorkers_eachAccountOnce(t *testing.T) {
 	}
 	must(t, queue.Insert(ctx, worker.Job{Run: run.ID, Account: "00@example.test", Epoch: 5}, worker.Job{Run: run.ID + 1, Account: "01@example.test"}))
 
+	for i, epoch := range []int64{0, 1, 2} {
+		diedWith(t, server, store, queue, worker.Job{Run: run.ID, Account: turns[20+i].Address, Epoch: epoch})
+	}
 	var once sync.Once
 	left := make(chan string, 1)
 	stop := make(chan struct{})
