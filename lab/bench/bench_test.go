@@ -68,7 +68,7 @@ func judgeDsync(t *testing.T, result Result) {
 			t.Errorf("%s: got %d runs and failures %q, want one run", c.Name, len(c.Runs), c.Failures)
 		}
 	}
-	want := "raw write by dsync, sessions: 1; bare sender, sessions: 4; raw copy by dsync, sessions: 1; " +
+	want := "raw write by dsync, sessions: 1; bare sender, sessions: 4; raw copy by dsync, sessions: 1; bare copy that looks, sessions: 1; " +
 		"rehome by dsync; doveadm backup to dsync-server; doveadm backup; rehome by IMAP"
 	if got := strings.Join(names, "; "); got != want {
 		t.Errorf("got %s, want %s", got, want)
