@@ -42,7 +42,7 @@ test: packages ## vet, and every test; the race detector watches all that runs r
 .PHONY: test-rehome
 test-rehome: packages ## the tests of rehome's own packages, and the simulation
 	$(GO) vet -trimpath -race $(UNWATCHED) $(WATCHED)
-	scripts/in-memory $(TEST) -race $(UNWATCHED) ./internal/mailcopy $(WATCHED)
+	scripts/in-memory $(TEST) -race $(UNWATCHED) ./internal/mailcopy ./lab/simulation/... $(WATCHED)
 
 .PHONY: test-lab
 test-lab: export CGO_ENABLED = $(if $(RACE),1,0)

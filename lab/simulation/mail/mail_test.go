@@ -25,7 +25,7 @@ func TestSimulate(t *testing.T) {
 	t.Parallel()
 	dir := scratch(t)
 	pool := ledgers.NewPool(dir)
-	simulation.Explore(t, Kind(dir, pool), 80)
+	simulation.Explore(t, Kind(dir, pool), 40)
 	if err := pool.Close(); err != nil {
 		t.Error(err)
 	}

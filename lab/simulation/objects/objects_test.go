@@ -22,7 +22,7 @@ func TestSimulate(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(folder) }) // nothing in it is worth anything behind the test
 	pool := ledgers.NewPool(folder)
-	simulation.Explore(t, Kind(folder, pool), 40)
+	simulation.Explore(t, Kind(folder, pool), 25)
 	if err := pool.Close(); err != nil {
 		t.Error(err)
 	}
