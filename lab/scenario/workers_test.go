@@ -224,7 +224,7 @@ func lastingThrough(faults int, people []corpus.Person) int {
 func TestJourney_workers(t *testing.T) {
 	t.Parallel()
 	soak := int(fromEnvironment(t, "REHOME_SOAK", 0))
-	people, faults, pace := busyPeople(20, 0.05), len(crewFaults), 60_000
+	people, faults, pace := busyPeople(20, 0.05), len(crewFaults), 40_000
 	seed := fromEnvironment(t, "REHOME_SEED", uint64(time.Now().UnixNano()>>10))
 	if soak > 0 {
 		people, faults = busyPeople(max(soak, 20), 0.3), max(soak/2, 1)
