@@ -48,10 +48,12 @@ func (d *door) endOutside(said signon.SignedOut) (ended []*session) {
 			delete(d.heard, id)
 		}
 	}
-	if _, again := d.heard[said.ID]; again || len(d.heard) >= mostHeard {
+	if _, again := d.heard[said.ID]; again {
 		return nil
 	}
-	d.heard[said.ID] = said.Until.Add(time.Minute) // clocks differ
+	if len(d.heard) < mostHeard { // one more is heeded all the same: to sign in again costs less than to stay in
+		d.heard[said.ID] = said.Until.Add(time.Minute) // clocks differ
+	}
 	d.sessions = slices.DeleteFunc(d.sessions, func(s *session) bool {
 		if !s.isOf(said) {
 			return false

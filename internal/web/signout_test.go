@@ -7,10 +7,13 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"rehome/internal/journey"
+	"rehome/internal/signon"
 	"rehome/lab/issuer"
 )
 
@@ -125,5 +128,20 @@ func TestStream_endsWithItsSession(t *testing.T) {
 	rest, err := io.ReadAll(stream)
 	if err != nil || strings.Contains(string(rest), "a secret since") {
 		t.Errorf("%v: %s", err, rest)
+	}
+}
+
+// A message that there is no room to remember ends the sessions all the same.
+func TestSignOut_moreThanAreRemembered(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	d := &door{options: Options{Now: func() time.Time { return now }}, heard: map[string]time.Time{}}
+	for i := range mostHeard {
+		d.heard[strconv.Itoa(i)] = now.Add(time.Hour)
+	}
+	d.sessions = []*session{{visitor: visitor{outside: true}, subject: "anna"}, {visitor: visitor{outside: true}, subject: "bert"}}
+	ended := d.endOutside(signon.SignedOut{ID: "one more", Until: now.Add(time.Minute), Subject: "anna"})
+	if len(ended) != 1 || ended[0].subject != "anna" || len(d.sessions) != 1 || len(d.heard) != mostHeard {
+		t.Errorf("ended %d sessions, %d are left, %d messages are remembered", len(ended), len(d.sessions), len(d.heard))
 	}
 }
