@@ -51,6 +51,15 @@ func needsOf(synced Synced, waves []itinerary.Wave) (needs []need) {
 	return needs
 }
 
+// passNeed says that a pass could not begin. What an error and its hint say may name an account.
+func passNeed(failed error) notify.Need {
+	detail := failed.Error()
+	if hint := rehome.HintOf(failed); hint != "" {
+		detail += "; " + hint
+	}
+	return notify.Need{Sentence: "a pass could not begin", Detail: detail, NextStep: `run "rehome check" to see whether both ends let rehome in`}
+}
+
 // classWords say what stops so many accounts.
 func classWords(class rehome.Class, n int) string {
 	who := plural(n, "account")
@@ -174,7 +183,7 @@ func (a *alerter) passed(ctx context.Context, synced Synced, failed error) {
 	defer a.mu.Unlock()
 	if failed != nil { // what the pass before has shown of accounts still holds
 		a.needs = slices.DeleteFunc(a.needs, func(n need) bool { return n.key == "pass" })
-		a.needs = append(a.needs, need{"pass", notify.Need{Sentence: "a pass could not begin: " + failed.Error(), NextStep: rehome.HintOf(failed)}})
+		a.needs = append(a.needs, need{"pass", passNeed(failed)})
 	} else {
 		a.needs = needsOf(synced, waves)
 		a.passes, a.copied = a.passes+1, a.copied+synced.Total().Copied

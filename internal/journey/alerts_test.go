@@ -147,10 +147,14 @@ func TestAlerts_tellThoseWhoAreNamed(t *testing.T) {
 	if len(a.posted) != 2 || a.posted[1].Text != "the log-in of 1 account was refused" || a.posted[1].Organisation != "Example" {
 		t.Errorf("posted %+v", a.posted)
 	}
-	a.passed(ctx, Synced{}, &rehome.Fault{Class: rehome.ClassTemporary, Op: "connect", Cause: errors.New("timed out"), Hint: "wait"})
-	a.wantMail(t, 4, "a pass could not begin", "timed out", "Next step: wait")
+	a.passed(ctx, Synced{}, &rehome.Fault{Class: rehome.ClassTemporary, Op: "connect", Object: "cleo@example.test",
+		Cause: errors.New("timed out"), Hint: "wait"})
+	a.wantMail(t, 4, "a pass could not begin", "cleo@example.test: timed out; wait", "Next step: run")
 	a.report(ctx)
 	a.wantMail(t, 6, "rehome: Example: report", "3 passes, 0 messages copied", "the log-in of 1 account was refused")
+	if posted := fmt.Sprintf("%+v", a.posted); strings.Contains(posted, "@") {
+		t.Errorf("the webhook was told whose: %s", posted)
+	}
 	last := a.posted[len(a.posted)-1]
 	if last.Kind != notify.AlertReport || !strings.Contains(last.Text, "0 of 0 accounts copied") || len(last.Needs) != 2 {
 		t.Errorf("posted %+v", last)

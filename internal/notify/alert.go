@@ -39,7 +39,8 @@ const (
 type Need struct {
 	Sentence string   `json:"sentence"`
 	NextStep string   `json:"next_step,omitempty"`
-	Accounts []string `json:"-"` // of whom; only those who get mail are told
+	Detail   string   `json:"-"` // the words of an error, which may name an account; only those who get mail are told
+	Accounts []string `json:"-"` // of whom; likewise
 }
 
 // Subject is that of a message.
@@ -85,6 +86,9 @@ func (a Alert) Body() string {
 	}
 	for _, n := range a.Needs {
 		b.WriteString(n.Sentence + "\n")
+		if n.Detail != "" {
+			b.WriteString("  " + n.Detail + "\n")
+		}
 		if n.NextStep != "" {
 			b.WriteString("  Next step: " + n.NextStep + "\n")
 		}
