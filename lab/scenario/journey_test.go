@@ -125,6 +125,8 @@ func TestJourney_interrupted(t *testing.T) {
 	t.Parallel()
 	s := set(t, 0.2)
 	s.provision()
+	const paced = "\nlimits: {bytes_per_second: 1MB}\n" // however fast the machine is, all takes seconds
+	s.edit(func(text string) string { return text + paced })
 	command := s.Command(context.Background(), "sync")
 	var out strings.Builder
 	command.Stdout, command.Stderr = &out, &out
@@ -149,6 +151,7 @@ func TestJourney_interrupted(t *testing.T) {
 	if status := s.want(0, "status"); !strings.Contains(status.out, left) {
 		t.Errorf("status does not say that accounts are left:\n%s", status.out)
 	}
+	s.edit(func(text string) string { return strings.TrimSuffix(text, paced) })
 	s.want(6, "sync")
 	s.wantMoved()
 	if status := s.want(0, "status"); strings.Contains(status.out, left) {

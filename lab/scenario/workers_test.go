@@ -21,8 +21,11 @@ import (
 	"rehome/lab/postgres"
 )
 
-// crewLimit is how many connections all workers together may have to each end.
-const crewLimit = 6
+// What all workers together may have of each end: connections, and octets per second.
+const (
+	crewLimit = 6
+	crewPace  = 100_000
+)
 
 // crew are two machines that copy at the same time, each behind a line of its own to the store.
 type crew struct {
@@ -59,7 +62,7 @@ func (w *workerProcess) words() string {
 func (w *workerProcess) named() string { return fmt.Sprintf("LIKE '%%-%d-%%'", w.Process.Pid) }
 
 // stageCrew has people with mail, a store on a server, and the settings of each machine.
-func stageCrew(t *testing.T, people []corpus.Person, bytesPerSecond int) *crew {
+func stageCrew(t *testing.T, people []corpus.Person) *crew {
 	t.Helper()
 	const password = "the store's own password"
 	server, err := postgres.Start(lab.Open(t), postgres.Options{Connections: 100, Password: password})
@@ -72,7 +75,7 @@ func stageCrew(t *testing.T, people []corpus.Person, bytesPerSecond int) *crew {
 	c.edit(func(text string) string {
 		return strings.NewReplacer("store: rehome.db\n", "store: "+server.NetworkAddress("postgres")+"\nstore_password: file:secrets/store\n",
 			c.Source.IMAPS, c.src.Addr(), c.Destination.IMAPS, c.dst.Addr()).Replace(text) +
-			fmt.Sprintf("\nlimits: {source_connections: %[1]d, destination_connections: %[1]d, bytes_per_second: %[2]d}\n", crewLimit, bytesPerSecond)
+			fmt.Sprintf("\nlimits: {source_connections: %[1]d, destination_connections: %[1]d, bytes_per_second: %[2]d}\n", crewLimit, crewPace)
 	})
 	c.write("secrets/store", password+"\n")
 	settings, err := os.ReadFile(filepath.Join(c.Dir, "rehome.yaml"))
@@ -208,14 +211,15 @@ func busyPeople(n int, scale float64) (people []corpus.Person) {
 	return people
 }
 
-// lastingThrough is the pace, in octets per second, at which the mail of all people lasts through so many faults. A hundred of them came
-// nine seconds apart in the mean; chance may choose more of those that last until a lease is over.
+// lastingThrough is how many octets per second each connection to the destination may take so that the mail of all people lasts through so
+// many faults, however fast the machine is. A hundred of them came nine seconds apart in the mean; chance may choose more of those that last
+// until a lease is over.
 func lastingThrough(faults int, people []corpus.Person) int {
 	octets := 0
 	for _, p := range people {
 		octets += int(p.Count().Octets)
 	}
-	return octets / (faults * 20)
+	return octets / crewLimit / (faults * 20)
 }
 
 // Two machines copy for twenty accounts, and each fault happens once to one of them while it is at work. Both ends are equal, and
@@ -224,15 +228,15 @@ func lastingThrough(faults int, people []corpus.Person) int {
 func TestJourney_workers(t *testing.T) {
 	t.Parallel()
 	soak := int(fromEnvironment(t, "REHOME_SOAK", 0))
-	people, faults, pace := busyPeople(20, 0.05), len(crewFaults), 40_000
+	people, faults := busyPeople(20, 0.05), len(crewFaults)
 	seed := fromEnvironment(t, "REHOME_SEED", uint64(time.Now().UnixNano()>>10))
 	if soak > 0 {
 		people, faults = busyPeople(max(soak, 20), 0.3), max(soak/2, 1)
-		pace = lastingThrough(faults, people)
-		t.Logf("REHOME_SOAK=%d REHOME_SEED=%d, %d octets per second", soak, seed, pace)
+		t.Logf("REHOME_SOAK=%d REHOME_SEED=%d", soak, seed)
 	}
 	chance := rand.New(rand.NewPCG(seed, seed))
-	c := stageCrew(t, people, pace)
+	c := stageCrew(t, people)
+	c.dst.Set(faultproxy.ToServer, faultproxy.Fault{Rate: lastingThrough(faults, people)}) // until the last fault has happened
 	c.workers = []*workerProcess{c.start(0), c.start(1)}
 	var pass outcome
 	go func() {
@@ -251,6 +255,7 @@ func TestJourney_workers(t *testing.T) {
 		t.Logf("machine %d is %s", machine, crewFaults[fault].name)
 		crewFaults[fault].happen(c, machine)
 	}
+	c.dst.Set(faultproxy.ToServer, faultproxy.Fault{})
 	<-c.done
 	if happened < faults {
 		t.Errorf("the pass was over after %d of %d faults", happened, faults)
