@@ -46,7 +46,8 @@ test-rehome: packages ## the tests of rehome's own packages, and the simulation
 
 .PHONY: test-lab
 test-lab: export CGO_ENABLED = $(if $(RACE),1,0)
-test-lab: packages ## the tests that drive the binary and real servers
+test-lab: export REHOME_BINARY = $(CURDIR)/bin/rehome
+test-lab: build packages ## the tests that drive the binary and real servers
 	$(GO) vet -trimpath $(RACE) $(LAB)
 	scripts/in-memory $(TEST) $(RACE) ./lab/imappair ./lab/scenario/... $(LAB)
 

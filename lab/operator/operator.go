@@ -36,9 +36,15 @@ func Main(m *testing.M, binary *string) int {
 	return m.Run()
 }
 
-// Build compiles rehome into dir, as it is given to people, and returns the path of the binary. Built without C, it shares what the compiler
-// made of everything below it with the tests of cost: with C, all of it is compiled once more.
+// Ready names a binary that was just built of this source, for all packages of tests that drive it: to link it takes seconds each time.
+const Ready = "REHOME_BINARY"
+
+// Build compiles rehome into dir, as it is given to people, and returns the path of the binary; or of the one that Ready names. Built without
+// C, it shares what the compiler made of everything below it with the tests of cost: with C, all of it is compiled once more.
 func Build(dir string) (string, error) {
+	if binary := os.Getenv(Ready); binary != "" {
+		return binary, nil
+	}
 	binary := filepath.Join(dir, "rehome")
 	command := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", binary, "rehome/cmd/rehome")
 	command.Env = append(os.Environ(), "CGO_ENABLED=0")
