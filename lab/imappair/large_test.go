@@ -10,10 +10,10 @@ import (
 	"rehome/lab/operator"
 )
 
-// A mailbox of 50,000 messages arrives whole and in order; the next pass finds it unchanged.
-func TestLarge_fiftyThousandMessages(t *testing.T) {
+// A mailbox of 20,000 messages arrives whole and in order; the next pass finds it unchanged.
+func TestLarge_twentyThousandMessages(t *testing.T) {
 	t.Parallel()
-	const messages = 50_000
+	const messages = 20_000
 	l := lab.Open(t)
 	// The store of this test may lose mail when the machine fails: it is about numbers, and the disk
 	// is not what it measures.

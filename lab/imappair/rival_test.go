@@ -17,7 +17,7 @@ import (
 // most one of them goes on; the others say why they stopped, and in the end each message is there once.
 func TestRivals_startedAtOnce(t *testing.T) {
 	t.Parallel()
-	rounds := fromEnvironment(t, soakVariable, 3)
+	rounds := fromEnvironment(t, soakVariable, 2)
 	for _, layout := range []string{dovecot.Sdbox, dovecot.Maildir} {
 		t.Run(layout, func(t *testing.T) {
 			t.Parallel()
