@@ -9,6 +9,7 @@ import (
 	"bufio"
 	"bytes"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -64,6 +65,7 @@ func pages(accounts int) []page {
 		{"a part of an address", "/accounts?part=" + url.QueryEscape(strings.Split(last, "@")[0]), last},
 		{"a part that none has", "/accounts?part=nobody", "No account fits"},
 		{"an account", "/accounts/" + last, last},
+		{"open differences", "/differences", address(197)},
 		{"findings", "/findings", "message refused"},
 		{"audit log", "/audit", "Audit log"},
 		{"throughput", "/speed", "Throughput"},
@@ -75,6 +77,23 @@ func address(i int) string { return fmt.Sprintf("u%d@example.test", 1_000_000+i)
 
 // compared is how many of the accounts were.
 func compared(accounts int) int { return accounts - max(accounts/1000, 1) }
+
+// differing is what was found of an account of which twenty messages are missing.
+func differing(t *testing.T) []byte {
+	t.Helper()
+	mail := verify.Mail{}
+	for i := range 20 {
+		mail.Differences = append(mail.Differences, verify.Difference{
+			Kind: verify.MissingMessage, Mailbox: "INBOX", Object: fmt.Sprintf("<%d@example.test>", i), UID: uint32(i + 1), //nolint:gosec // G115: small
+			Sentence: fmt.Sprintf("INBOX: the message with UID %d is not at the destination", i+1),
+		})
+	}
+	result, err := json.Marshal(verify.Account{Verdict: verify.Differs, Mail: &mail})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return result
+}
 
 // fill writes as many accounts as there are to be, in the words of both databases: a thousandth is blocked, a seventh differs or could not
 // be compared, and the last thousandth was never compared.
@@ -88,7 +107,9 @@ func fill(t *testing.T, driver, source string, accounts int) {
 	all := fmt.Sprintf(`WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < %d)
 		SELECT 'u' || (1000000 + i) || '@example.test' AS address, i FROM n`, accounts-1)
 	never := compared(accounts)
-	one := map[string]string{"sqlite": "?", "pgx": "$1"}[driver]
+	parameter := map[string]func(int) string{
+		"sqlite": func(i int) string { return fmt.Sprint("?", i) }, "pgx": func(i int) string { return fmt.Sprintf("$%d::bytea", i) },
+	}[driver]
 	for _, fill := range []struct {
 		sentence string
 		values   []any
@@ -98,8 +119,9 @@ func fill(t *testing.T, driver, source string, accounts int) {
 			CASE WHEN i % 1000 = 1 THEN 1 ELSE 0 END, 1700000000, 1700000100, CASE WHEN i < ` + strconv.Itoa(never) + ` THEN 1 ELSE 0 END
 			FROM (` + all + `) x`, nil},
 		{`INSERT INTO verifications (address, level, verdict, result, verified_unix) SELECT address, 'full',
-			CASE WHEN i % 10 = 7 THEN 'differs' WHEN i % 25 = 11 THEN 'unknown' ELSE 'equal' END, ` + one + `, 1700000200
-			FROM (` + all + `) x WHERE i < ` + strconv.Itoa(never), []any{[]byte("{}")}},
+			CASE WHEN i % 10 = 7 THEN 'differs' WHEN i % 25 = 11 THEN 'unknown' ELSE 'equal' END,
+			CASE WHEN i % 10 = 7 THEN ` + parameter(1) + ` ELSE ` + parameter(2) + ` END, 1700000200
+			FROM (` + all + `) x WHERE i < ` + strconv.Itoa(never), []any{differing(t), []byte("{}")}},
 		{`INSERT INTO findings (address, code, object, severity, sentence, next_step, origin, updated_unix)
 			SELECT address, 'message_refused', 'INBOX uid 7', 'error', 'it is too large', 'raise the limit', 'mail', 1700000100
 			FROM (` + all + `) x WHERE i % 10 = 7`, nil},
