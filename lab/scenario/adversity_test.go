@@ -227,7 +227,7 @@ func TestAdversity_serverFallsSilent(t *testing.T) {
 // silenceFor holds back everything that the server says, from when it has received some octets, for
 // a while. It reports whether that moment came.
 func silenceFor(proxy *faultproxy.Proxy, octets int64, pause time.Duration) bool {
-	for range 2000 {
+	for end := time.Now().Add(2 * time.Minute); time.Now().Before(end); {
 		if proxy.Counts().Bytes[faultproxy.ToServer] >= octets {
 			proxy.Set(faultproxy.ToClient, faultproxy.Fault{Stall: true})
 			time.Sleep(pause)

@@ -100,6 +100,7 @@ func TestJourney_killedAgainAndAgain(t *testing.T) {
 	s := set(t, 0.2)
 	s.provision()
 	s.settle()
+	quick := s.paced("500kB")
 	chance := rand.New(rand.NewPCG(11, 13))
 	for range 8 {
 		ctx, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond+time.Duration(chance.IntN(2500))*time.Millisecond)
@@ -112,6 +113,7 @@ func TestJourney_killedAgainAndAgain(t *testing.T) {
 			t.Errorf("a process that was killed is shown as %q", run.State)
 		}
 	}
+	quick()
 	s.want(6, "sync")
 	s.wantMoved()
 	second := answer[synced](s, 6, "sync")
@@ -120,13 +122,19 @@ func TestJourney_killedAgainAndAgain(t *testing.T) {
 	}
 }
 
+// paced lets no more octets per second through at each end, so that a copy lasts however fast the machine is, until quick is called.
+func (s *testSetup) paced(octets string) (quick func()) {
+	limits := "\nlimits: {bytes_per_second: " + octets + "}\n"
+	s.edit(func(text string) string { return text + limits })
+	return func() { s.edit(func(text string) string { return strings.TrimSuffix(text, limits) }) }
+}
+
 // Ctrl-C ends the copy in order, says how to go on, and loses nothing.
 func TestJourney_interrupted(t *testing.T) {
 	t.Parallel()
 	s := set(t, 0.2)
 	s.provision()
-	const paced = "\nlimits: {bytes_per_second: 1MB}\n" // however fast the machine is, all takes seconds
-	s.edit(func(text string) string { return text + paced })
+	quick := s.paced("1MB")
 	command := s.Command(context.Background(), "sync")
 	var out strings.Builder
 	command.Stdout, command.Stderr = &out, &out
@@ -151,7 +159,7 @@ func TestJourney_interrupted(t *testing.T) {
 	if status := s.want(0, "status"); !strings.Contains(status.out, left) {
 		t.Errorf("status does not say that accounts are left:\n%s", status.out)
 	}
-	s.edit(func(text string) string { return strings.TrimSuffix(text, paced) })
+	quick()
 	s.want(6, "sync")
 	s.wantMoved()
 	if status := s.want(0, "status"); strings.Contains(status.out, left) {
