@@ -17,6 +17,12 @@ func (s *Session) Fetch(ctx context.Context, uids imap.UIDSet, items imap.FetchI
 	return s.Client.Fetch(ctx, uids, items, s.guarded(ctx, handler))
 }
 
+// FetchAhead is that of imap.Opening, one of this session; what is read is paid for.
+func (s *Session) FetchAhead(ctx context.Context, opening *imap.Opening, uids imap.UIDSet, items imap.FetchItems, handler imap.FetchHandler) (
+	*imap.FetchCommand, error) {
+	return opening.FetchAhead(ctx, uids, items, s.guarded(ctx, handler))
+}
+
 // ExamineSinceAhead is that of imap.Client.
 func (s *Session) ExamineSinceAhead(ctx context.Context, name string, known imap.Known, handler imap.FetchHandler) (*imap.Opening, error) {
 	return s.Client.ExamineSinceAhead(ctx, name, known, s.guarded(ctx, handler))

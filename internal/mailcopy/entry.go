@@ -86,6 +86,19 @@ func (l *listing) ask(ctx context.Context) (*listing, error) {
 	return l, err
 }
 
+// askAhead asks behind an opening. A BAD to it is an answer where that is refused, or shows nothing to list.
+func (l *listing) askAhead(ctx context.Context, opening *imap.Opening) (err error) {
+	l.command, err = l.session.FetchAhead(ctx, opening, l.uids, l.items, imap.FetchHandler{Message: l.take})
+	return err
+}
+
+// drop waits for the answer, and takes nothing of it: it must not meet what is asked next.
+func (l *listing) drop(ctx context.Context) {
+	if l.command != nil {
+		_ = l.command.Wait(ctx)
+	}
+}
+
 func newListing(session *endpoint.Session, uids imap.UIDSet) *listing {
 	n := uids.Len()
 	if n > sweepWindow { // whatever there is from a UID on
@@ -130,6 +143,9 @@ func (l *listing) wait(ctx context.Context) ([]entry, error) {
 		if err = l.withoutSaved(ctx); err == nil {
 			err = l.command.Wait(ctx)
 		}
+	}
+	if imap.IsStatus(err, "BAD") && l.session.Err() == nil { // see askAhead
+		return nil, nil
 	}
 	if err != nil {
 		if uid := firstMissing(l.uids, l.entries); uid != 0 && l.session.Err() != nil {

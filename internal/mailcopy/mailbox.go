@@ -277,24 +277,29 @@ func (j *mailboxJob) takeStock(ctx context.Context) (imap.UIDSet, error) {
 	return n.wanted, err
 }
 
-// listAhead asks for all messages of the mailbox.
-func (j *mailboxJob) listAhead(ctx context.Context) (err error) {
+// listAhead asks for all messages of the mailbox that is being opened.
+func (j *mailboxJob) listAhead(ctx context.Context, opening *imap.Opening) error {
+	l := j.newListing()
+	err := l.askAhead(ctx, opening)
+	j.listing = l
+	return faultOf(err, "list source mailbox", j.pair.Source)
+}
+
+// newListing is a listing of all messages of the source's mailbox.
+func (j *mailboxJob) newListing() *listing {
 	var all imap.UIDSet
 	all.AddRange(1, math.MaxUint32)
-	if j.slice.mayKeepUIDs(j.pair) {
-		j.listing, err = sweepSaved(ctx, j.src, all)
-	} else {
-		j.listing, err = sweepAhead(ctx, j.src, all)
-	}
-	return faultOf(err, "list source mailbox", j.pair.Source)
+	l := newListing(j.src, all)
+	l.items.SaveDate = j.slice.mayKeepUIDs(j.pair) && tellsSaved(j.src)
+	return l
 }
 
 // wantAll lists a mailbox that fits into one window and of which nothing is done: that tells the
 // UIDs too and spares a round trip.
 func (j *mailboxJob) wantAll(ctx context.Context) (all imap.UIDSet, short imap.Count, err error) {
 	if j.listing == nil {
-		if err := j.listAhead(ctx); err != nil {
-			return all, short, err
+		if j.listing, err = j.newListing().ask(ctx); err != nil {
+			return all, short, faultOf(err, "list source mailbox", j.pair.Source)
 		}
 	}
 	if j.listed, err = j.listing.wait(ctx); err != nil {

@@ -19,6 +19,24 @@ import (
 // disguise stands before a server and changes the lines of its answers. It returns its own address.
 func disguise(t *testing.T, server string, change func(line string) string) string {
 	t.Helper()
+	return between(t, server, func(client, conn net.Conn) {
+		go handOn(conn, client)
+		changeLines(client, conn, change)
+	})
+}
+
+// dictate stands before a server and changes the lines of what it is told. It returns its own address.
+func dictate(t *testing.T, server string, change func(line string) string) string {
+	t.Helper()
+	return between(t, server, func(client, conn net.Conn) {
+		go handOn(client, conn)
+		changeLines(conn, client, change)
+	})
+}
+
+// between stands before a server, and lets meet do what there is to do on each connection until it ends.
+func between(t *testing.T, server string, meet func(client, conn net.Conn)) string {
+	t.Helper()
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -30,30 +48,35 @@ func disguise(t *testing.T, server string, change func(line string) string) stri
 			if err != nil {
 				return
 			}
-			go relay(t, client, server, change)
+			go func() {
+				defer client.Close()
+				conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", server)
+				if err != nil {
+					return
+				}
+				defer conn.Close()
+				meet(client, conn)
+			}()
 		}
 	}()
 	return listener.Addr().String()
 }
 
-func relay(t *testing.T, client net.Conn, server string, change func(string) string) {
-	defer client.Close()
-	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", server)
-	if err != nil {
-		return
-	}
-	defer conn.Close()
-	go func() {
-		_, _ = io.Copy(conn, client)
-		_ = conn.Close()
-	}()
-	answers := bufio.NewReader(conn)
+// handOn hands all on that comes, and the end.
+func handOn(to io.WriteCloser, from io.Reader) {
+	_, _ = io.Copy(to, from)
+	_ = to.Close()
+}
+
+// changeLines hands lines on, changed.
+func changeLines(to io.Writer, from io.Reader, change func(string) string) {
+	lines := bufio.NewReader(from)
 	for {
-		line, err := answers.ReadString('\n')
+		line, err := lines.ReadString('\n')
 		if err != nil {
 			return
 		}
-		if _, err := io.WriteString(client, change(line)); err != nil {
+		if _, err := io.WriteString(to, change(line)); err != nil {
 			return
 		}
 	}

@@ -181,9 +181,10 @@ func (j *mailboxJob) examineAndList(ctx context.Context) error {
 	if err != nil {
 		return faultOf(err, "open source mailbox", j.pair.Source)
 	}
-	listErr := j.listAhead(ctx)
+	listErr := j.listAhead(ctx, opening)
 	j.srcBox, err = opening.Wait(ctx)
 	if err != nil {
+		j.listing.drop(ctx)
 		return faultOf(err, "open source mailbox", j.pair.Source)
 	}
 	return listErr

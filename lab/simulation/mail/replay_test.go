@@ -19,10 +19,8 @@ func TestPlay_replays(t *testing.T) {
 	for _, fault := range []string{kills, hangUps, refusals, bads, connectsFail, usersAtOnce, twoLedgers} {
 		restless[fault] = true
 	}
-	// 72000106 belongs here, and tells two stories, one of them once in twenty times on a busy machine: behind a destination that says BYE
-	// in the middle of an answer, the next connection to the source is begun 0.8 ms earlier or later.
 	for _, plan := range []simulation.Plan{
-		{Seed: 72000089}, {Seed: 72000103}, {Seed: 72000121}, {Seed: 72000302}, {Seed: 72000726},
+		{Seed: 72000089}, {Seed: 72000103}, {Seed: 72000106}, {Seed: 72000121}, {Seed: 72000302}, {Seed: 72000726},
 		{Seed: 72000001, Always: restless}, {Seed: 72000002, Always: restless}, {Seed: 72000003, Always: restless},
 	} {
 		simulation.Replays(t, plan, func() (trace []string) {
