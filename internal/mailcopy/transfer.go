@@ -334,6 +334,11 @@ func (f *flow) untilLast() error {
 		return f.finish()
 	}
 	select {
+	case <-f.last: // also where the FETCH is over by now: what comes first does not hang on who looks first
+		return nil
+	default:
+	}
+	select {
 	case <-f.last:
 		return nil
 	case <-f.fetch.Done():
