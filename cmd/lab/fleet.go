@@ -27,6 +27,9 @@ type fleetOptions struct {
 	copies  time.Duration
 
 	sentences int // of SQL that are listed behind each part
+
+	faults int // that happen to workers, in place of everything else
+	seed   uint64
 }
 
 // database are settings of PostgreSQL for a machine of its own, as docs/workers.md advises, but for the disk.
@@ -44,7 +47,11 @@ func newFleet() *cobra.Command {
 		Short: "Let workers move a large organisation between simulated ends, over a real store",
 		Long: `fleet has a store on PostgreSQL, its queue, leases, limits and waves as they are, and ends that
 nobody runs: a slice of an account takes the time of the plan, or none, and has its rows in the
-ledger. It prints what the control of it all costs, as a Markdown table.`,
+ledger. It prints what the control of it all costs, as a Markdown table.
+
+With --faults it measures nothing: workers are killed, stopped and cut off from the store while they do
+one pass, and it ends with an error if something was lost, done twice or against the limits. So many
+faults need about ten times as many accounts.`,
 		Args: cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
 			return options.run(command.Context(), command.OutOrStdout())
@@ -60,6 +67,9 @@ ledger. It prints what the control of it all costs, as a Markdown table.`,
 	flags.DurationVar(&options.copies, "copies", time.Minute, "for how long accounts are copied as fast as it goes; 0 for not")
 	flags.BoolVar(&options.sync, "fsync", true, "let the database wait for the disk, as it does elsewhere")
 	flags.IntVar(&options.sentences, "sentences", 0, "behind each part, list so many sentences of SQL that took the database most")
+	flags.IntVar(&options.faults, "faults", 0, "let so many faults happen to workers")
+	flags.Uint64Var(&options.seed, "seed", 1, "which faults happen to whom")
+	flags.DurationVar(&options.Lease, "lease", options.Lease, "how long an account stays with a worker that says nothing")
 	flags.StringVar(&options.Dir, "dir", "", "folder for the store (default: a temporary one)")
 	return command
 }
@@ -83,13 +93,28 @@ func (o fleetOptions) run(ctx context.Context, out io.Writer) (err error) {
 	if o.sentences > 0 {
 		o.Database += fleet.Statements
 	}
+	o.Lines = o.faults > 0
 	f, err := fleet.Stage(l, o.Options)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
+	if o.faults > 0 {
+		return o.suffer(ctx, f, out)
+	}
 	fmt.Fprintf(out, "%d accounts in %d waves, %d workers, %d connections to each end\n\n", o.Accounts, o.waves, o.Workers, o.Connections)
 	return o.measure(ctx, f, out)
+}
+
+// suffer lets faults happen to workers and prints what they have cost.
+func (o fleetOptions) suffer(ctx context.Context, f *fleet.Fleet, out io.Writer) error {
+	began := time.Now()
+	said := func(what string) { fmt.Fprintf(out, "%5.0f s: %s\n", time.Since(began).Seconds(), what) }
+	said(fmt.Sprintf("%d accounts, %d workers, %d connections to each end, %d faults by seed %d", o.Accounts, o.Workers, o.Connections,
+		o.faults, o.seed))
+	r, err := f.Suffer(ctx, fleet.Hurt, o.faults, o.seed, said)
+	said(r.String())
+	return err
 }
 
 // measure prints a line for each part as soon as it is known.

@@ -14,6 +14,7 @@ import (
 
 	"rehome"
 	"rehome/internal/endpoint"
+	"rehome/internal/journey"
 	"rehome/internal/ledger"
 	"rehome/internal/mailcopy"
 	"rehome/internal/pass"
@@ -53,6 +54,8 @@ type ends struct {
 	gaps     time.Duration // between slices of accounts, all together
 	between  int           // how many of them
 	used     time.Duration // of connections, all together
+	trouble  bool          // faults are still to come: no account is over before
+	room     bool          // although they are, accounts may be over
 
 	slices, batches atomic.Int64
 	ledgers         sync.Map // of the workers, *ledger.Ledger
@@ -64,8 +67,10 @@ type seen struct {
 	at      int // slices of the pass that is under way
 	passes  int // that have come to their end
 	working bool
-	since   time.Time // the slice that is under way began
-	ended   time.Time // the last slice
+	by      *process       // who had it last; nil where workers live for ever
+	since   time.Time      // the slice that is under way began
+	ended   time.Time      // the last slice
+	brought map[string]int // batches by mailbox, where workers die
 }
 
 func newEnds() *ends { return &ends{accounts: map[string]*seen{}} }
@@ -114,14 +119,17 @@ func (e *ends) wrong(format string, values ...any) {
 	}
 }
 
-// step is what a worker does at them.
-func (e *ends) step(store *ledger.Ledger, source, destination *endpoint.Host) pass.Step {
-	e.ledgers.Store(store, true)
-	return &step{e, store, source, destination}
+// stepOf is what a worker does at them; its process is nil where it lives for ever.
+func (e *ends) stepOf(p *process) journey.Simulated {
+	return func(store *ledger.Ledger, source, destination *endpoint.Host) pass.Step {
+		e.ledgers.Store(store, true)
+		return &step{e, p, store, source, destination}
+	}
 }
 
 type step struct {
 	ends        *ends
+	process     *process
 	store       *ledger.Ledger
 	source, dst *endpoint.Host
 }
@@ -138,41 +146,65 @@ func (s *step) RunSlice(ctx context.Context, account rehome.Account, _ time.Time
 		}
 		defer leave()
 	}
-	shape, at, first, refused := s.ends.enter(account.Address)
-	done := false
-	defer func() { s.ends.leave(account.Address, done) }()
+	if err := s.permitted(); err != nil {
+		return result, err
+	}
+	shape, at, first, refused := s.ends.enter(account.Address, s.process)
+	end := sliceCut
+	defer func() { s.ends.leave(account.Address, s.process, end) }()
 	if refused {
 		return result, &rehome.Fault{Class: rehome.ClassAuth, Op: "log in as", Object: account.Address, Cause: errors.New("the password is wrong")}
 	}
-	if permit := s.dst.Settings().Permit; permit != nil {
-		if err := permit(); err != nil {
-			return result, err
-		}
-	}
 	from, to := at*shape.Batches/shape.Slices, (at+1)*shape.Batches/shape.Slices
-	batches := to - from
-	if err := s.write(ctx, account.Address, from, to, shape.Batches); err != nil {
+	if err := s.bring(ctx, account.Address, from, to, shape.Batches); err != nil {
 		return result, err
 	}
-	if takes := shape.Takes; shape.Speed > 0 {
-		if first && shape.Midway {
-			takes = rand.N(takes)
-		}
-		timer := time.NewTimer(time.Duration(float64(takes) / shape.Speed))
-		defer timer.Stop()
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			return result, ctx.Err()
-		}
+	if err := s.pause(ctx, shape, first); err != nil {
+		s.process.awake(ctx, s, account.Address)
+		return result, err
 	}
-	done = true
+	batches, more := to-from, at+1 < shape.Slices
+	if end = sliceDone; !more {
+		more, end = s.ends.last(account.Address, s.process)
+	}
 	messages := int64(shape.Batches * messagesPerBatch)
 	there := int64((at + 1) * shape.Batches / shape.Slices * messagesPerBatch)
-	return pass.Result{More: at+1 < shape.Slices, Advanced: batches > 0, Worked: true, Looked: true, Counts: mailcopy.Counts{
+	return pass.Result{More: more, Advanced: batches > 0, Worked: true, Looked: true, Counts: mailcopy.Counts{
 		Tally:  mailcopy.Tally{Copied: batches * messagesPerBatch, Octets: int64(batches) * messagesPerBatch * messageOctets},
 		Census: mailcopy.Census{There: there, Left: messages - there}, Mailboxes: mailboxes, Octets: messages * messageOctets,
 	}}, nil
+}
+
+// pause takes the time of a slice.
+func (s *step) pause(ctx context.Context, shape Shape, first bool) error {
+	if shape.Speed <= 0 {
+		return nil
+	}
+	takes := shape.Takes
+	if first && shape.Midway {
+		takes = rand.N(takes)
+	}
+	timer := time.NewTimer(time.Duration(float64(takes) / shape.Speed))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return s.process.stopped()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// last says how the last slice of an account ends.
+func (e *ends) last(account string, p *process) (more bool, end sliceEnd) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	switch {
+	case p != nil && e.accounts[account].passes > 0:
+		return false, sliceLook
+	case e.trouble && !e.room:
+		return true, sliceAgain
+	}
+	return false, sliceDone
 }
 
 // working is for how long connections were used, all together.
@@ -188,8 +220,18 @@ func (e *ends) working() time.Duration {
 	return sum
 }
 
+// sliceEnd is how a slice has ended.
+type sliceEnd int
+
+const (
+	sliceCut   sliceEnd = iota
+	sliceDone           // it counts
+	sliceAgain          // it is done once more, for the time that it takes
+	sliceLook           // the account was through, but the worker that knew has died
+)
+
 // enter logs in, and says how far the account is.
-func (e *ends) enter(account string) (shape Shape, at int, first, refused bool) {
+func (e *ends) enter(account string, p *process) (shape Shape, at int, first, refused bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	s := e.accounts[account]
@@ -203,8 +245,13 @@ func (e *ends) enter(account string) (shape Shape, at int, first, refused bool) 
 			s.at = rand.IntN(e.shape.Slices)
 		}
 	}
-	if s.working {
+	if s.working && !s.by.isStopped() {
 		e.wrong("%s is worked on twice at the same time", account)
+	}
+	s.by = p
+	p.enter()
+	if p != nil && s.passes > 0 {
+		s.at = e.shape.Slices - 1 // all of it is there
 	}
 	if s.at == 0 || first {
 		e.began = append(e.began, account)
@@ -220,14 +267,21 @@ func (e *ends) enter(account string) (shape Shape, at int, first, refused bool) 
 	return e.shape, s.at, first, e.refuses != nil && e.refuses(account)
 }
 
-func (e *ends) leave(account string, done bool) {
+func (e *ends) leave(account string, p *process, end sliceEnd) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.open--
+	p.leave(end)
 	s := e.accounts[account]
+	if s.by != p {
+		if end != sliceCut {
+			e.wrong("a slice of %s was done by a worker that had lost it", account)
+		}
+		return
+	}
 	s.working, s.ended = false, time.Now()
 	e.used += s.ended.Sub(s.since)
-	if !done {
+	if end != sliceDone {
 		return
 	}
 	if s.at++; s.at < e.shape.Slices {
@@ -243,27 +297,62 @@ func (e *ends) leave(account string, done bool) {
 // mailboxes of an account, as scale of what a pass reads.
 const mailboxes = 20
 
-// write has the ledger note some batches of an account as a copy does, one mailbox behind the other: the mailbox is read, an intent waits
-// for the disk, and a receipt follows.
-func (s *step) write(ctx context.Context, account string, from, to, all int) error {
+// bring has the ledger note some batches of an account as a copy does, one mailbox behind the other: the mailbox is read, an intent waits
+// for the disk, the destination takes the batch, and a receipt follows. Where workers die each batch has a mailbox of its own.
+func (s *step) bring(ctx context.Context, account string, from, to, all int) error {
 	for i := from; i < to; i++ {
 		name := fmt.Sprintf("Folder %d", i*mailboxes/all)
 		mailbox, err := s.store.Mail.Mailbox(ctx, ledger.Anchor{Address: account, Source: name, Destination: name, SrcUIDValidity: 1, DstUIDValidity: 1})
 		if err != nil {
 			return err
 		}
+		there, err := s.settle(ctx, account, name, mailbox)
+		if err != nil {
+			return err
+		}
+		if there {
+			continue
+		}
 		items := messages(mailbox.Done.Max())
 		ids, err := s.store.Mail.Intend(ctx, mailbox, items[0].UID, items)
 		if err != nil {
 			return err
 		}
-		for k := range items {
-			items[k].DstUID = items[k].UID
+		if err := s.put(account, name); err != nil {
+			return err
 		}
-		if err := s.store.Mail.Receive(ctx, mailbox, ids[0], items); err != nil {
+		if err := s.store.Mail.Receive(ctx, mailbox, ids[0], arrived(items)); err != nil {
 			return err
 		}
 		s.ends.batches.Add(1)
+	}
+	return nil
+}
+
+// arrived are messages as the destination has them.
+func arrived(items []ledger.Item) []ledger.Item {
+	for k := range items {
+		items[k].DstUID = items[k].UID
+	}
+	return items
+}
+
+// permitted returns an error where this process may send nothing any more. One that is stopped asks when it is woken up.
+func (s *step) permitted() error {
+	s.process.wait()
+	if permit := s.dst.Settings().Permit; permit != nil {
+		return permit()
+	}
+	return nil
+}
+
+// put has the destination take a batch, as far as this process may still send anything.
+func (s *step) put(account, mailbox string) error {
+	if err := s.permitted(); err != nil {
+		return err
+	}
+	if s.process != nil {
+		s.ends.take(account, mailbox)
 	}
 	return nil
 }

@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
@@ -39,6 +40,7 @@ type Options struct {
 	Lease       time.Duration
 	Dir         string // for the settings
 	Database    string // lines of postgresql.conf
+	Lines       bool   // workers reach the store by lines that can break, see Suffer
 }
 
 // Fleet is a move, its store, and the ends.
@@ -50,23 +52,29 @@ type Fleet struct {
 	ends    *ends
 }
 
-// connectionsPerWorker are those to the store, and some.
-const connectionsPerWorker = 40
+const (
+	connectionsPerWorker = 40 // to the store, and some
+	storePassword        = "the password of the store"
+)
 
 // Stage starts a server for the store, and writes settings and the list of people.
 func Stage(l *lab.Lab, options Options) (*Fleet, error) {
-	server, err := postgres.Start(l, postgres.Options{Connections: (options.Workers + 1) * connectionsPerWorker, Settings: options.Database})
+	server := postgres.Options{Connections: (options.Workers + 1) * connectionsPerWorker, Settings: options.Database}
+	if options.Lines {
+		server.Password = storePassword
+	}
+	store, err := postgres.Start(l, server)
 	if err != nil {
 		return nil, err
 	}
-	f := &Fleet{options: options, server: server, ends: newEnds()}
-	if f.db, err = sql.Open("pgx", server.Address("postgres")); err != nil {
+	f := &Fleet{options: options, server: store, ends: newEnds()}
+	if f.db, err = sql.Open("pgx", store.Address("postgres")); err != nil {
 		return nil, err
 	}
 	if err := writePeople(filepath.Join(options.Dir, "people.csv"), options.Accounts); err != nil {
 		return nil, err
 	}
-	f.move, err = f.open()
+	f.move, err = f.open(nil)
 	return f, err
 }
 
@@ -89,17 +97,25 @@ func writePeople(path string, n int) error {
 	return errors.Join(out.Flush(), file.Close())
 }
 
-// open is the move as another process has it.
-func (f *Fleet) open() (*journey.Move, error) {
-	text := fmt.Sprintf("organisation: Example\nstore: %q\nsource: {kind: imap, imap: {address: 'old.example.test:993'}}\n"+
+// open is the move as another process has it; nil for one that lives for ever.
+func (f *Fleet) open(p *process) (*journey.Move, error) {
+	store := fmt.Sprintf("store: %q\n", f.server.Address("postgres"))
+	if p != nil {
+		address := strings.Replace(f.server.NetworkAddress("postgres"), f.server.Addr, p.line.Addr(), 1)
+		store = fmt.Sprintf("store: %q\nstore_password: file:store-password\n", address)
+		if err := os.WriteFile(filepath.Join(f.options.Dir, "store-password"), []byte(storePassword), 0o600); err != nil {
+			return nil, err
+		}
+	}
+	text := fmt.Sprintf("organisation: Example\n%[1]ssource: {kind: imap, imap: {address: 'old.example.test:993'}}\n"+
 		"destination: {kind: imap, imap: {address: 'new.example.test:993'}}\nroster: people.csv\n"+
-		"limits: {source_connections: %[2]d, destination_connections: %[2]d}\n", f.server.Address("postgres"), f.options.Connections)
+		"limits: {source_connections: %[2]d, destination_connections: %[2]d}\n", store, f.options.Connections)
 	settings, err := config.Parse(filepath.Join(f.options.Dir, "rehome.yaml"), []byte(text))
 	if err != nil {
 		return nil, err
 	}
 	move := journey.New(settings, "fleet", rehome.Logger(nil))
-	move.Simulate(f.ends.step)
+	move.Simulate(f.ends.stepOf(p))
 	return move, nil
 }
 
@@ -205,7 +221,7 @@ func (f *Fleet) Work(ctx context.Context, shape Shape, until Until) (done Done, 
 	stop, gone := make(chan struct{}), make(chan error, 1)
 	var crew errgroup.Group
 	for range f.options.Workers {
-		crew.Go(func() error { return f.work(ctx, stop) })
+		crew.Go(func() error { return f.work(ctx, nil, stop) })
 	}
 	go func() { gone <- crew.Wait() }()
 	var over <-chan struct{}
@@ -240,15 +256,15 @@ func (f *Fleet) Work(ctx context.Context, shape Shape, until Until) (done Done, 
 	return done, <-gone
 }
 
-// work is one worker.
-func (f *Fleet) work(ctx context.Context, stop <-chan struct{}) error {
-	move, err := f.open()
+// work is one worker; nil is a process that lives for ever.
+func (f *Fleet) work(ctx context.Context, p *process, stop <-chan struct{}) error {
+	move, err := f.open(p)
 	if err != nil {
 		return err
 	}
 	watcher := journey.Watcher{Progress: conductor.NewProgress(), Finish: func() (<-chan struct{}, func()) { return stop, func() {} }}
 	_, err = move.Work(ctx, journey.WorkerOptions{Accounts: max(f.options.Connections/f.options.Workers, 1), Lease: f.options.Lease,
-		Told: func(string) {}}, watcher)
+		Told: p.told}, watcher)
 	return errors.Join(err, move.Close())
 }
 
