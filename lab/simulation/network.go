@@ -103,9 +103,8 @@ func (n *Network) dial(ctx context.Context, process, address string) (net.Conn, 
 	up.stall = weather.Stall
 	up.cut = weather.Up
 	down.cut = weather.Down
-	broken := func(silent bool) { breakLine(up, down, silent) }
-	up.onCut = broken
-	down.onCut = broken
+	up.onCut = func(silent bool) { breakLine(up, down, silent, up.block, down.loseReader) }
+	down.onCut = func(silent bool) { breakLine(up, down, silent, up.loseReader, down.block) }
 	client := &conn{in: down, out: up, line: line, name: line.String()}
 	server := &conn{in: up, out: down, line: line, name: client.name}
 	n.live[process] = append(n.live[process], client)
@@ -117,17 +116,17 @@ func (n *Network) dial(ctx context.Context, process, address string) (net.Conn, 
 	return client, nil
 }
 
-// breakLine ends a connection in the middle of the line.
-func breakLine(up, down *pipe, silent bool) {
+// breakLine ends a connection in the middle of the line. The end that has just written finds that at once, the other one later.
+func breakLine(up, down *pipe, silent bool, endUp, endDown func()) {
 	if silent {
 		up.vanish()
 		down.vanish()
 		return
 	}
 	up.finish(io.EOF)
-	up.block()
+	endUp()
 	down.finish(syscall.ECONNRESET)
-	down.block()
+	endDown()
 }
 
 // Kill ends a process as kill -9 does: its connections are gone for it, and what it has written before

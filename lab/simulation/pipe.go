@@ -27,8 +27,9 @@ type pipe struct {
 	swallow  bool      // nothing arrives any more, and nobody is told
 	end      error     // what the reader finds behind the last segment
 	endAt    time.Time
-	deaf     bool  // the reader is gone: writing fails
-	reader   error // why reading fails at once, at the reader's own wish
+	deaf     bool      // writing fails
+	deafAt   time.Time // when the writer finds that the reader is gone: what is written until then comes to nothing
+	reader   error     // why reading fails at once, at the reader's own wish
 
 	readDeadline, writeDeadline time.Time
 	readable, writable          chan struct{} // capacity 1
@@ -136,9 +137,9 @@ func (p *pipe) tryWrite(data []byte) (n int, until time.Time, err error) {
 	now := time.Now()
 	space := p.room - p.queued
 	switch {
-	case p.deaf:
+	case p.deaf || !p.deafAt.IsZero() && !p.deafAt.After(now):
 		err = syscall.EPIPE
-	case p.swallow:
+	case p.swallow || !p.deafAt.IsZero():
 		n = len(data)
 	case space > 0:
 		n = min(space, len(data))
@@ -203,8 +204,21 @@ func (p *pipe) leave(why error) {
 	if p.reader == nil {
 		p.reader = why
 	}
-	p.deaf = true
+	p.loseReaderLocked()
 	poke(p.readable)
+}
+
+// loseReader lets the writer fail as soon as word of it can be there: at the same instant it would hang on who comes first.
+func (p *pipe) loseReader() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.loseReaderLocked()
+}
+
+func (p *pipe) loseReaderLocked() {
+	if p.deafAt.IsZero() {
+		p.deafAt = time.Now().Add(p.delay)
+	}
 	poke(p.writable)
 }
 

@@ -128,6 +128,27 @@ func TestNetwork_whatAKilledProcessHasWrittenArrives(t *testing.T) {
 	})
 }
 
+// That a server has closed a connection is heard of when word of it can be there: who writes at the same instant meets the same,
+// whichever comes first.
+func TestNetwork_theOtherEndHearsLater(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		n, client, err := wire(Weather{Delay: time.Second}, func(net.Conn, Line) {})
+		if err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if _, err := io.WriteString(client, "x"); err != nil {
+			t.Errorf("a write at that instant: %v", err)
+		}
+		time.Sleep(time.Second)
+		if _, err := io.WriteString(client, "x"); !errors.Is(err, syscall.EPIPE) {
+			t.Errorf("a write later: %v, want a broken pipe", err)
+		}
+		n.Close()
+	})
+}
+
 func TestNetwork_cuts(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

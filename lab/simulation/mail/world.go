@@ -212,8 +212,9 @@ func (w *world) forecast(line simulation.Line, weather simulation.Weather) {
 	if weather.Stall.For > 0 {
 		w.tell("network: %s holds what is sent behind octet %d back for %v", line, weather.Stall.After, weather.Stall.For.Round(time.Millisecond))
 	}
-	for direction, cut := range map[string]*simulation.Cut{"sent": weather.Up, "received": weather.Down} {
+	for i, cut := range []*simulation.Cut{weather.Up, weather.Down} {
 		if cut != nil {
+			direction := []string{"sent", "received"}[i]
 			w.tell("network: %s is cut when %d octets are %s (silent: %v)", line, cut.After, direction, cut.Silent)
 		}
 	}
