@@ -57,15 +57,23 @@ func (j *mailboxJob) newLoad(groups [][]batch, intended []int64) *load {
 
 // join adds a lane to the job's own; nil when it comes too late. Each is to run, and only once.
 func (l *load) join(src, dst *endpoint.Session) *lane {
+	n := &lane{load: l, job: l.job, src: src, dst: dst}
+	if !l.add(n) {
+		return nil
+	}
+	l.share() // not of a load that may have ended: its job reads what this changes
+	return n
+}
+
+func (l *load) add(n *lane) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if !l.openLocked() {
-		return nil
+		return false
 	}
-	n := &lane{load: l, job: l.job, src: src, dst: dst}
 	l.lanes = append(l.lanes, n)
 	l.joined.Add(1)
-	return n
+	return true
 }
 
 // joinable says that there is something to join for.

@@ -89,7 +89,6 @@ func (s *slice) assist(ctx context.Context, t *seat) error {
 			return t.renewFirst(ctx)
 		}
 		at = l.job
-		l.share()
 		n := l.join(t.src, t.dst)
 		if n == nil { // too late
 			continue
