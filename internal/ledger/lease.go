@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"rehome"
@@ -258,14 +259,39 @@ func (l *Leases) inUse(held []Lease) error {
 		Hint:  `wait until they are done, or run "rehome worker drain", then run the same command again`}
 }
 
-// checkLease refuses a change whose lease is lost. One that lasts stays as it is until the transaction ends.
-func (s *store) checkLease(tx *sql.Tx, lease Lease) error {
-	var epoch int64
-	err := tx.QueryRow(`SELECT epoch FROM leases WHERE address = ? AND epoch = ? AND holder = ? AND until_milli > `+s.database.Clock()+
-		s.database.Holding(), lease.Address, lease.Epoch, lease.Holder).Scan(&epoch)
-	if errors.Is(err, sql.ErrNoRows) {
-		return &rehome.Fault{Class: rehome.ClassOperator, Op: "write store", Object: lease.Address,
+// lostLeases returns an error for each of some leases that is lost. Those that last stay as they are until the transaction ends.
+func (s *store) lostLeases(tx *sql.Tx, leases []Lease) (lost map[Lease]error, err error) {
+	if len(leases) == 0 {
+		return nil, nil
+	}
+	asked := 1 // a sentence for each number would have to be planned for itself
+	for asked < len(leases) {
+		asked *= 2
+	}
+	var values []any
+	for i := range asked {
+		l := leases[min(i, len(leases)-1)]
+		values = append(values, l.Address, l.Epoch, l.Holder)
+	}
+	rows, err := tx.Query(`SELECT address, epoch, holder FROM leases WHERE until_milli > `+s.database.Clock()+` AND (`+
+		strings.Repeat(oneLease+` OR `, asked-1)+oneLease+`)`+s.database.Holding(), values...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }() // what went wrong is told by Err
+	lost = make(map[Lease]error, len(leases))
+	for _, l := range leases {
+		lost[l] = &rehome.Fault{Class: rehome.ClassOperator, Op: "write store", Object: l.Address,
 			Cause: ErrLeaseLost, Hint: "do nothing: whoever has the account now goes on with it"}
 	}
-	return err
+	for rows.Next() {
+		var l Lease
+		if err := rows.Scan(&l.Address, &l.Epoch, &l.Holder); err != nil {
+			return nil, err
+		}
+		delete(lost, l)
+	}
+	return lost, rows.Err()
 }
+
+const oneLease = `(address = ? AND epoch = ? AND holder = ?)`

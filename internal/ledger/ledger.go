@@ -88,7 +88,7 @@ func New(ctx context.Context, database Database) (*Ledger, error) {
 func NewAt(ctx context.Context, database Database, now func() time.Time) (*Ledger, error) {
 	s := &store{database: database, db: database.Pool(), now: now, spent: &spent{}}
 	var err error
-	if s.writer, err = newWriter(ctx, database, s.checkLease); err != nil {
+	if s.writer, err = newWriter(ctx, database, s.lostLeases); err != nil {
 		return nil, errors.Join(s.fault("open store", err), s.db.Close())
 	}
 	return newLedger(s), nil

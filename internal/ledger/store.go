@@ -24,6 +24,9 @@ type Database interface {
 	// that was committed before; or do not, and a power cut may take the last of them.
 	Durability(wait bool) string
 
+	// BetweenSavepoints returns the sentences that end the savepoint "one" and begin it anew.
+	BetweenSavepoints() []string
+
 	// Hint returns the next step after an error of the database, or a damaged row of it; "" when no human can help.
 	Hint(err error, damaged bool) string
 

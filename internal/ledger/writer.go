@@ -19,7 +19,8 @@ import (
 type writer struct {
 	durability func(wait bool) string                // see Database
 	fence      func(tx *sql.Tx, together bool) error // likewise
-	check      func(*sql.Tx, Lease) error            // refuses what is written under a lease that is lost
+	between    []string                              // likewise
+	lost       func(*sql.Tx, []Lease) (map[Lease]error, error)
 
 	conn *sql.Conn // one connection, because to wait for the disk is a setting of the connection
 	sync bool      // what it is set to
@@ -53,13 +54,14 @@ const groupLimit = 64
 
 var errClosed = errors.New("the ledger is closed")
 
-func newWriter(ctx context.Context, database Database, check func(*sql.Tx, Lease) error) (*writer, error) {
+// newWriter returns a writer that refuses what is written under a lease for which lost has an error.
+func newWriter(ctx context.Context, database Database, lost func(*sql.Tx, []Lease) (map[Lease]error, error)) (*writer, error) {
 	conn, err := database.Pool().Conn(ctx)
 	if err != nil {
 		return nil, err
 	}
-	w := &writer{durability: database.Durability, fence: database.Fence, conn: conn, sync: true, queue: make(chan *change, groupLimit)}
-	w.check = check
+	w := &writer{durability: database.Durability, fence: database.Fence, between: database.BetweenSavepoints(), lost: lost, conn: conn, sync: true,
+		queue: make(chan *change, groupLimit)}
 	w.done.Add(1)
 	go w.run()
 	return w, nil
@@ -151,7 +153,12 @@ func (w *writer) transactNow(group []*change, results []error) error {
 		_ = tx.Rollback() // nothing was done
 		return err
 	}
-	held, apply := map[Lease]error{}, applyAmong
+	lost, err := w.lost(tx, leasesOf(group))
+	if err != nil {
+		_ = tx.Rollback() // nothing was done
+		return err
+	}
+	apply := (&savepoints{between: w.between}).apply
 	if len(group) == 1 {
 		apply = applyAlone
 	}
@@ -159,7 +166,8 @@ func (w *writer) transactNow(group []*change, results []error) error {
 		if results[i] = c.ctx.Err(); results[i] != nil {
 			continue
 		}
-		if results[i] = w.mayWrite(tx, c.lease, held); results[i] != nil {
+		if c.lease != nil && lost[*c.lease] != nil {
+			results[i] = lost[*c.lease]
 			continue
 		}
 		if results[i], err = apply(tx, c.apply); err != nil {
@@ -170,16 +178,14 @@ func (w *writer) transactNow(group []*change, results []error) error {
 	return tx.Commit()
 }
 
-// mayWrite asks once in a transaction whether a lease still holds: it stays so until the end of that.
-func (w *writer) mayWrite(tx *sql.Tx, lease *Lease, known map[Lease]error) error {
-	if lease == nil {
-		return nil
+// leasesOf are those under which a group writes. Whether they last is asked once: they stay so until the end of the transaction.
+func leasesOf(group []*change) (all []Lease) {
+	for _, c := range group {
+		if c.lease != nil && !slices.Contains(all, *c.lease) {
+			all = append(all, *c.lease)
+		}
 	}
-	if err, asked := known[*lease]; asked {
-		return err
-	}
-	known[*lease] = w.check(tx, *lease)
-	return known[*lease]
+	return all
 }
 
 // waitForDisk says whether the next commit waits for the disk, and with it all before.
@@ -200,21 +206,43 @@ func applyAlone(tx *sql.Tx, apply func(*sql.Tx) error) (failed, lost error) {
 	return err, err
 }
 
-// applyAmong runs one change of several inside a savepoint. The second error means that the transaction itself
-// is lost: after a full disk and its like a database may roll all of it back by itself (SQLite does:
-// sqlite.org/lang_transaction.html, section 3.1), and then there is no savepoint to go back to.
-func applyAmong(tx *sql.Tx, apply func(*sql.Tx) error) (failed, lost error) {
-	if _, err := tx.Exec("SAVEPOINT one"); err != nil {
-		return nil, err
+// savepoints lets changes share a transaction: one that fails takes nothing of the others along.
+type savepoints struct {
+	between []string
+	state   savepoint
+}
+
+type savepoint int
+
+const (
+	noSavepoint    savepoint = iota
+	usedSavepoint            // a change stands behind it
+	cleanSavepoint           // nothing does
+)
+
+// apply runs one change of several. The second error means that the transaction itself is lost: after a full disk and its like a database
+// may roll all of it back by itself (SQLite does: sqlite.org/lang_transaction.html, section 3.1), and then there is no savepoint to go back
+// to. The last savepoint ends with the transaction.
+func (s *savepoints) apply(tx *sql.Tx, apply func(*sql.Tx) error) (failed, lost error) {
+	var first []string
+	switch s.state {
+	case noSavepoint:
+		first = []string{"SAVEPOINT one"}
+	case usedSavepoint:
+		first = s.between
 	}
-	if failed = apply(tx); failed == nil {
-		_, err := tx.Exec("RELEASE one")
-		return nil, err
-	}
-	for _, sentence := range []string{"ROLLBACK TO one", "RELEASE one"} {
+	for _, sentence := range first {
 		if _, err := tx.Exec(sentence); err != nil {
-			return failed, failed // the consequence would only hide the cause
+			return nil, err
 		}
 	}
+	s.state = usedSavepoint
+	if failed = apply(tx); failed == nil {
+		return nil, nil
+	}
+	if _, err := tx.Exec("ROLLBACK TO one"); err != nil {
+		return failed, failed // the consequence would only hide the cause
+	}
+	s.state = cleanSavepoint
 	return failed, nil
 }

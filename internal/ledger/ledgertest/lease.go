@@ -4,6 +4,8 @@ package ledgertest
 
 import (
 	"errors"
+	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -143,6 +145,39 @@ func leaseFencesWhoWasThoughtDead(t *testing.T, empty Empty) {
 	must(t, worker.Mail.Receive(now, m, ids[0], messages(1)))
 	if got := addresses(t, l); got != "bert@example.test" {
 		t.Errorf("rows of %s, want of the account beside it", got)
+	}
+}
+
+// A worker writes about many accounts at once: what it has lost is refused, and the rest is there.
+func leasesOfManyAtOnce(t *testing.T, empty Empty) {
+	l := create(t, empty)
+	worker := l.Leased()
+	const accounts = 70
+	var leases []ledger.Lease
+	for i := range accounts {
+		lease := claim(t, worker, "one", fmt.Sprintf("%02d@example.test", i), lasting)
+		switch i % 7 {
+		case 3:
+			must(t, worker.Leases.Release(t.Context(), lease, false))
+		case 5:
+			must(t, worker.Leases.Release(t.Context(), lease, false))
+			claim(t, l.again, "two", lease.Address, lasting)
+		}
+		leases = append(leases, lease)
+	}
+	var work sync.WaitGroup
+	for i, lease := range leases {
+		work.Go(func() {
+			err := worker.Passes.Begin(ledger.WithLease(t.Context(), lease), queued(lease.Address))
+			if lost := i%7 == 3 || i%7 == 5; lost != errors.Is(err, ledger.ErrLeaseLost) || !lost && err != nil {
+				t.Errorf("%s: %v, lost %v", lease.Address, err, lost)
+			}
+		})
+	}
+	work.Wait()
+	turns, err := l.again.Passes.Turns(t.Context())
+	if err != nil || len(turns) != accounts/7*5 {
+		t.Errorf("%d turns, %v, want those of the accounts that were not lost", len(turns), err)
 	}
 }
 

@@ -142,6 +142,7 @@ func otherClauses() []clause {
 		{"lease held by one", leaseHeldByOne},
 		{"lease renewed only while it lasts", leaseRenewedOnlyWhileItLasts},
 		{"lease fences who was thought dead", leaseFencesWhoWasThoughtDead},
+		{"leases of many at once", leasesOfManyAtOnce},
 		{"lease is needed by a worker", leaseIsNeededByAWorker},
 		{"lease abandoned until it is taken up", leaseAbandonedUntilItIsTakenUp},
 		{"lease and lock", leaseAndLock},

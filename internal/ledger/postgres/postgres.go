@@ -80,6 +80,9 @@ func (s *Server) Durability(wait bool) string {
 	return "SET synchronous_commit = off"
 }
 
+// BetweenSavepoints returns one text for both sentences, which go to the server together.
+func (s *Server) BetweenSavepoints() []string { return []string{"RELEASE one; SAVEPOINT one"} }
+
 // Doubt says what of the server's settings would lose in a power cut what was on the disk for this process
 // (postgresql.org/docs/15/runtime-config-wal.html); "" for nothing.
 func (s *Server) Doubt(ctx context.Context) (doubt, hint string, err error) {

@@ -95,6 +95,9 @@ func (f *File) Pool() *sql.DB { return f.db }
 // Name returns the path, as Open was given it.
 func (f *File) Name() string { return f.path }
 
+// BetweenSavepoints returns two sentences, which the connection keeps.
+func (f *File) BetweenSavepoints() []string { return []string{"RELEASE one", "SAVEPOINT one"} }
+
 // Durability returns the sentence after which the commits of a connection wait for the disk, and with them all that
 // was committed before; or do not (in WAL mode FULL does, NORMAL does not: sqlite.org/pragma.html, synchronous).
 func (f *File) Durability(wait bool) string {
