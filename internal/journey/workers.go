@@ -49,7 +49,7 @@ func (s WorkersSynced) Outcome() rehome.Outcome {
 // lookPause is how often the ledger is asked how far the workers are. Where many accounts make a look long, there are fewer, so that they
 // take only a small part of what the ledger can do.
 const (
-	lookPause        = 250 * time.Millisecond
+	lookPause        = 100 * time.Millisecond
 	lookPart         = 50
 	mostLookFailures = 30
 )

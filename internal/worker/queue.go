@@ -33,6 +33,11 @@ const (
 	longestJob = 24 * time.Hour
 
 	insertedAtOnce = 1000
+
+	// A worker whose accounts have ended asks for others at once, unless it has done so just now. What it misses while it asks, and a
+	// notification that is lost, it finds a little later: only a worker with nothing to do asks so often.
+	fetchCooldown = 20 * time.Millisecond
+	fetchPause    = 250 * time.Millisecond
 )
 
 // OpenQueue connects, makes the schema when it is missing, and brings it up to date. Of two processes that do so at once the second
@@ -152,7 +157,7 @@ func (q *Queue) start(ctx context.Context, name string, most int, take func(cont
 	}))
 	client, err := river.NewClient(riverpgxv5.New(q.pool), &river.Config{
 		ID: name, Schema: q.schema, Logger: q.log, Workers: workers, Queues: map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: most}},
-		JobTimeout: longestJob, RescueStuckJobsAfter: longestJob + time.Hour,
+		FetchCooldown: fetchCooldown, FetchPollInterval: fetchPause, JobTimeout: longestJob, RescueStuckJobsAfter: longestJob + time.Hour,
 	})
 	if err != nil {
 		return nil, err
