@@ -44,7 +44,8 @@ store nor to the destination.
 Ctrl-C or SIGTERM brings what is in progress to its end; the other workers go on with the accounts.
 The limits on connections and octets per second are those of all workers together: each has its share.
 
-Exit code 0: the worker was told to end. Otherwise it could not join.`,
+Exit code 0: the worker was told to end. Otherwise it could not join, or not join again for 15 minutes
+after it had lost the store.`,
 		Args: cobra.NoArgs,
 	}
 	cmd.RunE = f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (rehome.Outcome, error) {
@@ -75,8 +76,8 @@ func workerDrainCommand(f *frame) *cobra.Command {
 		Use:   "drain [WORKER]...",
 		Short: "Tell workers to end",
 		Long: `drain tells the named workers, or all, to take no more accounts, to bring what is in progress to its end
-and to end. They hear of it within a quarter of their lease. Accounts that are not complete stay in the
-queue: other workers go on with them, or those that are started later.`,
+and to end. They hear of it within seconds. Accounts that are not complete stay in the queue: other
+workers go on with them, or those that are started later.`,
 		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, names []string) (rehome.Outcome, error) {
 			told, err := move.DismissWorkers(ctx, names...)
 			if err != nil {

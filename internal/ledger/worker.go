@@ -37,6 +37,12 @@ func (l *Workers) Report(ctx context.Context, w Worker, long time.Duration) (lea
 	return leave, err
 }
 
+// Leaving reports whether somebody wants a worker to leave.
+func (l *Workers) Leaving(ctx context.Context, name string) (leave bool, err error) {
+	err = l.read(ctx, func(rows *sql.Rows) error { return rows.Scan(&leave) }, `SELECT leaving FROM workers WHERE name = ?`, name)
+	return leave, err
+}
+
 // Gone forgets a worker, which has ended and uses nothing any more.
 func (l *Workers) Gone(ctx context.Context, name string) error {
 	return l.do(&change{ctx: ctx, together: true, onDisk: true, apply: func(tx *sql.Tx) error {

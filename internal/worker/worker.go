@@ -39,6 +39,7 @@ type Leases interface {
 // Crew is which workers are there; *ledger.Workers is.
 type Crew interface {
 	Report(ctx context.Context, w ledger.Worker, long time.Duration) (leave bool, err error)
+	Leaving(ctx context.Context, name string) (bool, error)
 	Gone(ctx context.Context, name string) error
 }
 
@@ -87,7 +88,11 @@ const (
 	looksPerLease  = 30
 	sharesPerLease = 30
 	takenUpAtOnce  = 1000
+	longestInVain  = 8 // heartbeats between two questions for what nobody has begun with, where there was nothing
 )
+
+// leaveLook is how often a worker looks whether somebody wants it to leave.
+const leaveLook = 2 * time.Second
 
 // Worker takes accounts.
 type Worker struct {
@@ -97,6 +102,7 @@ type Worker struct {
 	leave   chan struct{} // closed when somebody wants it to
 	once    sync.Once     // who closes it
 	desk    *desk
+	vain    vain
 }
 
 // New returns a worker that begins with Run.
@@ -121,6 +127,7 @@ func (w *Worker) Run(ctx context.Context) error {
 	}
 	go w.watch(ctx, cancel)
 	go w.await(ctx)
+	go w.listen(ctx)
 	beating := make(chan error, 1)
 	quiet := make(chan struct{})
 	go func() {
@@ -170,6 +177,24 @@ func (w *Worker) await(ctx context.Context) {
 		w.dismiss()
 	case <-w.leave:
 	case <-ctx.Done():
+	}
+}
+
+// listen looks whether somebody wants this worker to leave. That the store does not answer is for the heartbeat to say.
+func (w *Worker) listen(ctx context.Context) {
+	ticker := time.NewTicker(min(leaveLook, w.options.Keeper.long/beatsPerLease))
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ticker.C:
+		case <-w.leave:
+			return
+		case <-ctx.Done():
+			return
+		}
+		if leave, err := w.options.Crew.Leaving(ctx, w.options.Name); err == nil && leave {
+			w.dismiss()
+		}
 	}
 }
 
@@ -235,14 +260,39 @@ func (w *Worker) beat(ctx context.Context) error {
 // is open there as other jobs: what was left, and what nobody has begun with.
 func (w *Worker) takeUp(ctx context.Context) error {
 	left, err := w.options.Leases.Abandoned(ctx, takenUpAtOnce)
-	if err != nil || !w.desk.starved() {
+	if err != nil || !w.vain.ask(w.desk.starved()) {
 		return errors.Join(err, w.options.Queue.Insert(ctx, jobsFor(left, 0)...))
 	}
 	lost, err := w.options.Leases.Unclaimed(ctx, takenUpAtOnce)
 	if err != nil {
 		return err
 	}
+	w.vain.asked(len(lost) > 0)
 	return w.options.Queue.Insert(ctx, jobsFor(append(left, lost...), time.Now().Unix())...)
+}
+
+// vain is how often a worker without anything to do asks for what nobody has begun with: for an answer the database looks at all turns,
+// those that stand with their waves among them. After each answer that was empty it asks more rarely.
+type vain struct{ pause, left int } // heartbeats
+
+// ask is called with each heartbeat.
+func (v *vain) ask(starved bool) bool {
+	if !starved {
+		*v = vain{}
+		return false
+	}
+	if v.left > 0 {
+		v.left--
+		return false
+	}
+	return true
+}
+
+func (v *vain) asked(some bool) {
+	if v.pause = min(2*v.pause+1, longestInVain-1); some {
+		v.pause = 0
+	}
+	v.left = v.pause
 }
 
 func jobsFor(left []ledger.Abandoned, again int64) []Job {

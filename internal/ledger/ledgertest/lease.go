@@ -311,6 +311,11 @@ func workersAreThereWhileTheyReport(t *testing.T, empty Empty) {
 	if diff := cmp.Diff([]ledger.Worker{{Name: "two", Began: began, Leaving: true}}, told); diff != "" {
 		t.Errorf("told: %s", diff)
 	}
+	for name, wanted := range map[string]bool{"one": false, "two": true, "nobody": false} {
+		if leave, err := l.Workers.Leaving(ctx, name); err != nil || leave != wanted {
+			t.Errorf("%s is to leave: %v, %v; want %v", name, leave, err, wanted)
+		}
+	}
 	report("one", lasting, false)
 	report("two", lasting, true)
 	must(t, l.Workers.Gone(ctx, "two"))
