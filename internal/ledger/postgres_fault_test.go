@@ -5,6 +5,7 @@ package ledger_test
 import (
 	"context"
 	"crypto/rand"
+	"database/sql"
 	"encoding/hex"
 	"fmt"
 	"os"
@@ -84,15 +85,24 @@ func lostLock(t *testing.T, server *labpostgres.Server) {
 	}
 }
 
+// beginAt begins a transaction as a ledger does.
+func beginAt(t *testing.T, database *postgres.Server, together bool) *sql.Tx {
+	t.Helper()
+	conn, err := database.Pool().Conn(t.Context())
+	must(t, err)
+	t.Cleanup(func() { _ = conn.Close() })
+	tx, err := database.Begin(conn, together, true)
+	must(t, err)
+	return tx
+}
+
 // Who takes a lock is told only when what the holder before him was writing is written, or not.
 func lockOfADeadProcess(t *testing.T, ledgers *schemas) {
 	name := ledgers.empty(t)
 	database := connect(t, name)
 	defer func() { must(t, database.Pool().Close()) }()
-	tx, err := database.Pool().Begin() // of a holder whose lock is gone already
-	must(t, err)
-	must(t, database.Fence(tx, false))
-	_, err = tx.Exec(`INSERT INTO accounts (address) VALUES (?)`, "late@example.test")
+	tx := beginAt(t, database, false) // of a holder whose lock is gone already
+	_, err := tx.Exec(`INSERT INTO accounts (address) VALUES (?)`, "late@example.test")
 	must(t, err)
 	l := openPostgres(t, name, time.Now)
 	took := make(chan error, 1)
@@ -127,9 +137,7 @@ func claimBehindALateWorker(t *testing.T, ledgers *schemas) {
 	}
 	database := connect(t, name)
 	defer func() { must(t, database.Pool().Close()) }()
-	tx, err := database.Pool().Begin() // of the worker, while his lease lasted
-	must(t, err)
-	must(t, database.Fence(tx, true))
+	tx := beginAt(t, database, true) // of the worker, while his lease lasted
 	var epoch int64
 	must(t, tx.QueryRow(`SELECT epoch FROM leases WHERE address = ?`+database.Holding(), lease.Address).Scan(&epoch))
 	_, err = tx.Exec(`INSERT INTO accounts (address) VALUES (?)`, "anna@example.test")
@@ -149,16 +157,37 @@ func claimBehindALateWorker(t *testing.T, ledgers *schemas) {
 	}
 }
 
+// An intent waits for the disk, and what may be lost does not, whatever the transaction before did.
+func waitsForTheDisk(t *testing.T, ledgers *schemas) {
+	database := connect(t, ledgers.empty(t))
+	defer func() { must(t, database.Pool().Close()) }()
+	conn, err := database.Pool().Conn(t.Context())
+	must(t, err)
+	defer func() { must(t, conn.Close()) }()
+	for i, onDisk := range []bool{true, false, true, true, false} {
+		tx, err := database.Begin(conn, i%2 == 0, onDisk)
+		must(t, err)
+		var waits string
+		must(t, tx.QueryRow(`SHOW synchronous_commit`).Scan(&waits))
+		if waits == "on" != onDisk {
+			t.Errorf("transaction %d: synchronous_commit is %s, to be on disk: %v", i, waits, onDisk)
+		}
+		if i == 2 {
+			must(t, tx.Rollback())
+		} else {
+			must(t, tx.Commit())
+		}
+	}
+}
+
 // A process that was stopped in the middle of a transaction keeps nobody waiting, and what it was writing is not there.
 func stoppedInTheMiddle(t *testing.T, ledgers *schemas) {
 	name := ledgers.empty(t)
 	l := openPostgres(t, name, time.Now)
 	database := connect(t, name)
 	defer func() { _ = database.Pool().Close() }()
-	tx, err := database.Pool().Begin()
-	must(t, err)
-	must(t, database.Fence(tx, false))
-	_, err = tx.Exec(`INSERT INTO accounts (address) VALUES (?)`, "stopped@example.test")
+	tx := beginAt(t, database, false)
+	_, err := tx.Exec(`INSERT INTO accounts (address) VALUES (?)`, "stopped@example.test")
 	must(t, err)
 	must(t, begin(l, "anna@example.test"))
 	if err := tx.Commit(); err == nil {

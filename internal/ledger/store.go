@@ -21,7 +21,7 @@ type Database interface {
 	Name() string
 
 	// Durability returns the sentence after which the commits of a connection wait for the disk, and with them all
-	// that was committed before; or do not, and a power cut may take the last of them.
+	// that was committed before; or do not, and a power cut may take the last of them. "" where Begin says it.
 	Durability(wait bool) string
 
 	// BetweenSavepoints returns the sentences that end the savepoint "one" and begin it anew.
@@ -30,9 +30,9 @@ type Database interface {
 	// Hint returns the next step after an error of the database, or a damaged row of it; "" when no human can help.
 	Hint(err error, damaged bool) string
 
-	// Fence is said first in each transaction that writes: it is refused when a lock of this handle was lost meanwhile, and
-	// another process may have taken it. Transactions that are together go on at the same time, and others one after the other.
-	Fence(tx *sql.Tx, together bool) error
+	// Begin begins a transaction that writes, on a connection of the pool. It is refused when a lock of this handle was lost meanwhile,
+	// and another process may have taken it. Transactions that are together go on at the same time, and others one after the other.
+	Begin(conn *sql.Conn, together, onDisk bool) (*sql.Tx, error)
 
 	// Free reports whether no process has taken Lock, and lets none do so until the transaction ends.
 	Free(tx *sql.Tx) (bool, error)

@@ -17,9 +17,9 @@ import (
 // an intent whose receipt is lost is looked up at the destination like one whose answer was lost, and
 // an end of a pass that is lost costs another look. A killed process loses nothing of either kind.
 type writer struct {
-	durability func(wait bool) string                // see Database
-	fence      func(tx *sql.Tx, together bool) error // likewise
-	between    []string                              // likewise
+	durability func(wait bool) string // see Database
+	begin      func(conn *sql.Conn, together, onDisk bool) (*sql.Tx, error)
+	between    []string
 	lost       func(*sql.Tx, []Lease) (map[Lease]error, error)
 
 	conn *sql.Conn // one connection, because to wait for the disk is a setting of the connection
@@ -60,7 +60,7 @@ func newWriter(ctx context.Context, database Database, lost func(*sql.Tx, []Leas
 	if err != nil {
 		return nil, err
 	}
-	w := &writer{durability: database.Durability, fence: database.Fence, between: database.BetweenSavepoints(), lost: lost, conn: conn, sync: true,
+	w := &writer{durability: database.Durability, begin: database.Begin, between: database.BetweenSavepoints(), lost: lost, conn: conn, sync: true,
 		queue: make(chan *change, groupLimit)}
 	w.done.Add(1)
 	go w.run()
@@ -140,17 +140,13 @@ func (w *writer) transact(group []*change, results []error) error {
 }
 
 func (w *writer) transactNow(group []*change, results []error) error {
-	if err := w.waitForDisk(slices.ContainsFunc(group, func(c *change) bool { return c.onDisk })); err != nil {
+	onDisk := slices.ContainsFunc(group, func(c *change) bool { return c.onDisk })
+	if err := w.waitForDisk(onDisk); err != nil {
 		return err
 	}
 	// A caller that gave up must not roll the others back, so the transaction has no deadline.
-	tx, err := w.conn.BeginTx(context.Background(), nil)
+	tx, err := w.begin(w.conn, !slices.ContainsFunc(group, func(c *change) bool { return !c.together }), onDisk)
 	if err != nil {
-		return err
-	}
-	alone := slices.ContainsFunc(group, func(c *change) bool { return !c.together })
-	if err := w.fence(tx, !alone); err != nil {
-		_ = tx.Rollback() // nothing was done
 		return err
 	}
 	lost, err := w.lost(tx, leasesOf(group))
@@ -190,10 +186,11 @@ func leasesOf(group []*change) (all []Lease) {
 
 // waitForDisk says whether the next commit waits for the disk, and with it all before.
 func (w *writer) waitForDisk(wait bool) error {
-	if w.sync == wait {
+	sentence := w.durability(wait)
+	if w.sync == wait || sentence == "" {
 		return nil
 	}
-	if _, err := w.conn.ExecContext(context.Background(), w.durability(wait)); err != nil {
+	if _, err := w.conn.ExecContext(context.Background(), sentence); err != nil {
 		return err
 	}
 	w.sync = wait

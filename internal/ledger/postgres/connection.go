@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 )
@@ -77,6 +78,7 @@ type plain interface {
 	driver.QueryerContext
 	driver.SessionResetter
 	driver.Pinger
+	Conn() *pgx.Conn
 }
 
 var _ plain = (*stdlib.Conn)(nil)
@@ -142,6 +144,33 @@ func (c *connection) CheckNamedValue(v *driver.NamedValue) (err error) {
 	}
 	return nil
 }
+
+type firstKey struct{}
+
+// withFirst has a transaction that begins with the context say a sentence first, in one text with BEGIN.
+func withFirst(ctx context.Context, sentence string) context.Context {
+	return context.WithValue(ctx, firstKey{}, sentence)
+}
+
+// BeginTx implements driver.ConnBeginTx.
+func (c *connection) BeginTx(ctx context.Context, options driver.TxOptions) (driver.Tx, error) {
+	first, some := ctx.Value(firstKey{}).(string)
+	if !some || options != (driver.TxOptions{}) {
+		return c.plain.BeginTx(ctx, options)
+	}
+	tx, err := c.Conn().BeginTx(ctx, pgx.TxOptions{BeginQuery: "BEGIN; " + first})
+	if err != nil {
+		return nil, err
+	}
+	return transaction{tx}, nil
+}
+
+// transaction is one that BeginTx has begun.
+type transaction struct{ tx pgx.Tx }
+
+func (t transaction) Commit() error { return t.tx.Commit(context.Background()) }
+
+func (t transaction) Rollback() error { return t.tx.Rollback(context.Background()) }
 
 func (c *connection) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
 	return c.plain.ExecContext(ctx, c.number(query), args)

@@ -197,21 +197,46 @@ func (s *Server) Incarnation() string {
 // has written.
 const stall = "5s"
 
-// Fence begins a transaction that writes: see the rule.
-func (s *Server) Fence(tx *sql.Tx, together bool) error { return s.fence(tx, together, stall) }
-
-// FenceLong is Fence of a transaction that may take its time.
-func (s *Server) FenceLong(tx *sql.Tx) error { return s.fence(tx, false, "0") }
-
-func (s *Server) fence(tx *sql.Tx, together bool, stall string) error {
-	pass := `pg_advisory_xact_lock(?)`
-	if together {
-		pass = `pg_advisory_xact_lock_shared(?)`
+// Begin begins a transaction that writes: see the rule. Its commit waits for the disk, and with it for all that was committed before: the
+// log is written in order. Or it does not, and a crash of the server may take the last of them
+// (postgresql.org/docs/15/wal-async-commit.html); it takes the connection with them, after which this process writes nothing more. All of
+// that goes to the server in one text with BEGIN.
+func (s *Server) Begin(conn *sql.Conn, together, onDisk bool) (*sql.Tx, error) {
+	commit := "off"
+	if onDisk {
+		commit = "on"
 	}
-	// The one is set before the other is waited for.
-	if _, err := tx.Exec(`SELECT set_config('idle_in_transaction_session_timeout', ?, true), `+pass, stall, s.trunk); err != nil {
+	tx, err := conn.BeginTx(withFirst(context.Background(), `SELECT set_config('synchronous_commit', '`+commit+`', true), `+
+		s.pass(together, stall)), nil)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.stillHeld(tx); err != nil {
+		_ = tx.Rollback() // nothing was done
+		return nil, err
+	}
+	return tx, nil
+}
+
+// pass bounds the rest of a transaction, and then waits for the trunk.
+func (s *Server) pass(together bool, stall string) string {
+	wait := `pg_advisory_xact_lock`
+	if together {
+		wait = `pg_advisory_xact_lock_shared`
+	}
+	return fmt.Sprintf(`set_config('idle_in_transaction_session_timeout', '%s', true), %s('%d'::bigint)`, stall, wait, s.trunk)
+}
+
+// FenceLong is what Begin does, for a transaction that has begun and may take its time.
+func (s *Server) FenceLong(tx *sql.Tx) error {
+	if _, err := tx.Exec(`SELECT ` + s.pass(false, "0")); err != nil {
 		return err
 	}
+	return s.stillHeld(tx)
+}
+
+// stillHeld is refused when a lock of this handle is not held any more.
+func (s *Server) stillHeld(tx *sql.Tx) error {
 	tokens, lost := s.tokens()
 	for _, token := range tokens {
 		var free bool

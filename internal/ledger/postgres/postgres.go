@@ -70,15 +70,8 @@ func (s *Server) Pool() *sql.DB { return s.db }
 // Name returns the address without what belongs to the way there.
 func (s *Server) Name() string { return s.address.Name() }
 
-// Durability returns the sentence after which the commits of a connection wait for the disk, and with them all that was committed
-// before: the log is written in order. Or do not, and a crash of the server may take the last of them
-// (postgresql.org/docs/15/wal-async-commit.html); it takes the connection with them, after which this process writes nothing more.
-func (s *Server) Durability(wait bool) string {
-	if wait {
-		return "SET synchronous_commit = on"
-	}
-	return "SET synchronous_commit = off"
-}
+// Durability returns nothing: each transaction says it when it begins, see Begin.
+func (s *Server) Durability(bool) string { return "" }
 
 // BetweenSavepoints returns one text for both sentences, which go to the server together.
 func (s *Server) BetweenSavepoints() []string { return []string{"RELEASE one; SAVEPOINT one"} }

@@ -3,6 +3,7 @@
 package sqlite
 
 import (
+	"context"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -23,8 +24,10 @@ func (f *File) Lock() (unlock func(), err error) {
 	return f.lock(".lock", "in use by another rehome run", `wait until that run has ended; "rehome status" shows its progress`)
 }
 
-// Fence refuses nothing: a lock of a file ends with its process and not before.
-func (f *File) Fence(*sql.Tx, bool) error { return nil }
+// Begin refuses nothing: a lock of a file ends with its process and not before.
+func (f *File) Begin(conn *sql.Conn, _, _ bool) (*sql.Tx, error) {
+	return conn.BeginTx(context.Background(), nil)
+}
 
 // FenceLong likewise.
 func (f *File) FenceLong(*sql.Tx) error { return nil }
