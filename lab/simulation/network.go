@@ -61,6 +61,8 @@ type Network struct {
 	dead    map[string]bool
 	live    map[string][]*conn // the client ends of a process
 	serving sync.WaitGroup
+	idle    chan func() // to goroutines that have served a connection and wait for another one: their stacks have grown
+	closed  bool
 	ends    []*conn // the server ends
 }
 
@@ -70,7 +72,7 @@ func NewNetwork(weather func(Line) Weather) *Network {
 		weather = func(Line) Weather { return Weather{} }
 	}
 	return &Network{weather: weather, servers: map[string]func(net.Conn, Line){}, opened: map[string]int{},
-		dead: map[string]bool{}, live: map[string][]*conn{}}
+		dead: map[string]bool{}, live: map[string][]*conn{}, idle: make(chan func())}
 }
 
 // Serve lets serve answer each connection to address, on a goroutine of its own.
@@ -95,7 +97,7 @@ func (n *Network) dial(ctx context.Context, process, address string) (net.Conn, 
 	n.opened[process+" "+address]++
 	weather := n.weather(line)
 	serve := n.servers[address]
-	if n.dead[process] || serve == nil || weather.Refuse {
+	if n.dead[process] || n.closed || serve == nil || weather.Refuse {
 		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
 	}
 	up := newPipe(weather)
@@ -109,11 +111,26 @@ func (n *Network) dial(ctx context.Context, process, address string) (net.Conn, 
 	server := &conn{in: up, out: down, line: line, name: client.name}
 	n.live[process] = append(n.live[process], client)
 	n.ends = append(n.ends, server)
-	n.serving.Go(func() {
+	n.workLocked(func() {
 		defer server.Close()
 		serve(server, line)
 	})
 	return client, nil
+}
+
+// workLocked lets a goroutine do something that has nothing to do, or a new one.
+func (n *Network) workLocked(do func()) {
+	select {
+	case n.idle <- do:
+		return
+	default:
+	}
+	n.serving.Go(func() {
+		do()
+		for next := range n.idle {
+			next()
+		}
+	})
 }
 
 // breakLine ends a connection in the middle of the line. The end that has just written finds that at once, the other one later.
@@ -152,6 +169,10 @@ func (n *Network) Kill(process string, meanwhile func()) {
 // Close ends every connection and waits until the servers' goroutines are gone.
 func (n *Network) Close() {
 	n.mu.Lock()
+	if !n.closed {
+		n.closed = true
+		close(n.idle)
+	}
 	all := append([]*conn(nil), n.ends...)
 	for process, ends := range n.live {
 		n.dead[process] = true

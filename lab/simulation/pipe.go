@@ -33,6 +33,11 @@ type pipe struct {
 
 	readDeadline, writeDeadline time.Time
 	readable, writable          chan struct{} // capacity 1
+
+	// While the reader waits, whoever changes something says when it can go on: it is woken once for what it reads, and not
+	// for each change of a deadline, and for what is still on its way.
+	waiting bool
+	alarm   *time.Timer
 }
 
 type segment struct {
@@ -41,7 +46,9 @@ type segment struct {
 }
 
 func newPipe(w Weather) *pipe {
-	return &pipe{delay: w.Delay, rate: w.Rate, room: w.room(), readable: make(chan struct{}, 1), writable: make(chan struct{}, 1)}
+	alarm := time.NewTimer(0)
+	alarm.Stop()
+	return &pipe{delay: w.Delay, rate: w.Rate, room: w.room(), readable: make(chan struct{}, 1), writable: make(chan struct{}, 1), alarm: alarm}
 }
 
 func poke(waiting chan struct{}) {
@@ -74,37 +81,77 @@ func earliest(a, b time.Time) time.Time {
 }
 
 func (p *pipe) read(buffer []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	for {
-		n, until, err := p.tryRead(buffer)
+		n, until, err := p.tryReadLocked(buffer)
 		if n > 0 || err != nil {
 			return n, err
 		}
-		wait(p.readable, until)
+		p.waiting = true
+		p.setAlarmLocked(until)
+		p.mu.Unlock()
+		select {
+		case <-p.readable:
+		case <-p.alarm.C:
+		}
+		p.mu.Lock()
+		p.waiting = false
 	}
 }
 
-// tryRead reads what has arrived, or says until when to wait at most.
-func (p *pipe) tryRead(buffer []byte) (n int, until time.Time, err error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	now := time.Now()
+// tryReadLocked reads what has arrived, or says until when to wait at most.
+func (p *pipe) tryReadLocked(buffer []byte) (n int, until time.Time, err error) {
+	ready, now := p.readyLocked(), time.Now()
 	switch {
+	case ready.IsZero() || ready.After(now):
+		return 0, ready, nil
 	case p.reader != nil:
 		return 0, until, p.reader
 	case len(p.segments) > 0 && !p.segments[0].at.After(now):
 		return p.takeLocked(buffer), until, nil
 	case len(p.segments) == 0 && p.end != nil && !p.endAt.After(now):
 		return 0, until, p.end
-	case !p.readDeadline.IsZero() && !p.readDeadline.After(now):
-		return 0, until, os.ErrDeadlineExceeded
 	}
-	until = p.readDeadline
-	if len(p.segments) > 0 {
-		until = earliest(until, p.segments[0].at)
-	} else if p.end != nil {
-		until = earliest(until, p.endAt)
+	return 0, until, os.ErrDeadlineExceeded
+}
+
+// readyLocked says from when on the reader has something to do; the zero instant never comes.
+func (p *pipe) readyLocked() time.Time {
+	ready := p.readDeadline
+	switch {
+	case p.reader != nil:
+		return past
+	case len(p.segments) > 0:
+		ready = earliest(ready, p.segments[0].at)
+	case p.end != nil:
+		ready = earliest(ready, p.endAt)
 	}
-	return 0, until, nil
+	return ready
+}
+
+// past is an instant before all others.
+var past = time.Unix(0, 0)
+
+// rouseLocked is for whoever changes what the reader waits for.
+func (p *pipe) rouseLocked() {
+	if !p.waiting {
+		return
+	}
+	if ready := p.readyLocked(); ready.IsZero() || ready.After(time.Now()) {
+		p.setAlarmLocked(ready)
+	} else {
+		poke(p.readable)
+	}
+}
+
+// setAlarmLocked wakes the reader at an instant; the zero instant never comes.
+func (p *pipe) setAlarmLocked(at time.Time) {
+	if at.IsZero() {
+		p.alarm.Stop()
+	} else {
+		p.alarm.Reset(time.Until(at))
+	}
 }
 
 func (p *pipe) takeLocked(buffer []byte) int {
@@ -181,7 +228,7 @@ func (p *pipe) sendLocked(now time.Time, data []byte) {
 	p.segments = append(p.segments, segment{at: p.busy.Add(p.delay), data: append([]byte(nil), data...)})
 	p.sent += int64(len(data))
 	p.queued += len(data)
-	poke(p.readable)
+	p.rouseLocked()
 }
 
 // finish lets the reader find why behind what is under way.
@@ -194,7 +241,7 @@ func (p *pipe) finish(why error) {
 			p.endAt = p.busy.Add(p.delay)
 		}
 	}
-	poke(p.readable)
+	p.rouseLocked()
 }
 
 // leave is the reader's own end: it reads nothing any more, and what is written to it comes to nothing.
@@ -205,7 +252,7 @@ func (p *pipe) leave(why error) {
 		p.reader = why
 	}
 	p.loseReaderLocked()
-	poke(p.readable)
+	p.rouseLocked()
 }
 
 // loseReader lets the writer fail as soon as word of it can be there: at the same instant it would hang on who comes first.
@@ -242,7 +289,7 @@ func (p *pipe) setReadDeadline(t time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.readDeadline = t
-	poke(p.readable)
+	p.rouseLocked()
 }
 
 func (p *pipe) setWriteDeadline(t time.Time) {

@@ -72,7 +72,7 @@ type preparedStatement interface {
 }
 
 // mostKept bounds the statements of a connection. A ledger has fewer.
-const mostKept = 100
+const mostKept = 200
 
 // connection is used by one goroutine at a time, as database/sql has it.
 //

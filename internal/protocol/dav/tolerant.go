@@ -78,9 +78,10 @@ func (r *tolerantReader) prepare() {
 
 // ReadByte implements io.ByteReader, which spares the decoder a buffer of its own.
 func (r *tolerantReader) ReadByte() (byte, error) {
-	r.prepare()
 	if r.handed == len(r.out) {
-		return 0, r.err
+		if r.prepare(); r.handed == len(r.out) {
+			return 0, r.err
+		}
 	}
 	r.handed++
 	return r.out[r.handed-1], nil
