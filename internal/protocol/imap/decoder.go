@@ -4,6 +4,7 @@ package imap
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"io"
 	"strconv"
@@ -311,6 +312,10 @@ func (d *decoder) quoted() (string, error) {
 	if _, err := d.in.Discard(1); err != nil {
 		return "", err
 	}
+	ahead := d.buffered()
+	if n := bytes.IndexAny(ahead, "\"\\\r\n"); n >= 0 && ahead[n] == '"' {
+		return d.takeValue(n, 1)
+	}
 	var b strings.Builder
 	for b.Len() <= d.octets {
 		c, err := d.in.ReadByte()
@@ -340,6 +345,9 @@ func (d *decoder) quoted() (string, error) {
 // blanks together: "BODY[HEADER.FIELDS (DATE)]" is one word. Anywhere else a bracket is a character
 // like others: a keyword may hold one (RFC 3501, section 9: ATOM-CHAR) and must not swallow what follows.
 func (d *decoder) atom(brackets bool) (string, error) {
+	if n := bytes.IndexAny(d.buffered(), " ()[]\r\n"); n >= 0 && d.buffered()[n] != '[' && d.buffered()[n] != ']' {
+		return d.takeValue(n, 0)
+	}
 	var b strings.Builder
 	open := false
 	for b.Len() <= d.octets {
@@ -362,6 +370,21 @@ func (d *decoder) atom(brackets bool) (string, error) {
 	return "", errTooLong
 }
 
+// buffered returns what has arrived and was not read yet: most words are there as a whole, and are taken at once.
+func (d *decoder) buffered() []byte {
+	ahead, _ := d.in.Peek(d.in.Buffered()) // which does not read
+	return ahead
+}
+
+// takeValue takes a value of the next n octets, which are buffered, and the end octets behind it.
+func (d *decoder) takeValue(n, end int) (string, error) {
+	s := string(d.buffered()[:n])
+	if _, err := d.in.Discard(n + end); err != nil {
+		return "", err
+	}
+	return s, d.spend(n)
+}
+
 // newAtom keeps the spelling of NIL: in a list of flags it is a flag like others.
 func newAtom(s string) value {
 	if strings.EqualFold(s, "NIL") {
@@ -372,6 +395,11 @@ func newAtom(s string) value {
 
 // word reads up to a blank or the line end, which stays.
 func (d *decoder) word() (string, error) {
+	if n := bytes.IndexAny(d.buffered(), " \r\n"); n >= 0 {
+		s := string(d.buffered()[:n])
+		_, err := d.in.Discard(n)
+		return s, err
+	}
 	var b strings.Builder
 	for b.Len() < maxLine {
 		c, err := d.in.ReadByte()
@@ -399,6 +427,9 @@ func (d *decoder) line() (string, error) {
 	var line []byte
 	for {
 		chunk, err := d.in.ReadSlice('\n')
+		if err == nil && line == nil {
+			return string(bytes.TrimRight(chunk, "\r\n")), nil
+		}
 		line = append(line, chunk...)
 		if err == nil {
 			return strings.TrimRight(string(line), "\r\n"), nil
