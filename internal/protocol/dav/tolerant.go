@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -96,7 +97,7 @@ func (r *tolerantReader) run() {
 	there, _ := r.in.Peek(r.in.Buffered()) // which does not read
 	there = there[:min(int64(len(there)), int64(chunk), max(0, r.bound()-r.length))]
 	n := 0
-	for n < len(there) && meansNothing(there[n]) {
+	for n < len(there) && meansNothing[there[n]] {
 		n++
 	}
 	r.out = append(r.out, there[:n]...)
@@ -105,13 +106,12 @@ func (r *tolerantReader) run() {
 }
 
 // meansNothing says that step would only copy a character, whatever the state.
-func meansNothing(c byte) bool {
-	switch c {
-	case '<', '>', '&', '"', '\'', ']', '-', '?':
-		return false
+var meansNothing = func() (all [256]bool) {
+	for c := range utf8.RuneSelf {
+		all[c] = (c >= ' ' || c == '\n' || c == '\t') && !strings.ContainsRune(`<>&"']-?`, rune(c))
 	}
-	return c >= ' ' && c < utf8.RuneSelf || c == '\n' || c == '\t'
-}
+	return all
+}()
 
 // Read implements io.Reader.
 func (r *tolerantReader) Read(p []byte) (int, error) {
