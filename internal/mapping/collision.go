@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 
-	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -25,7 +24,7 @@ func (p *planner) keyOf(name string) string {
 		}
 	}
 	if p.rules.FoldsCase {
-		name = cases.Fold().String(name)
+		name = foldCase(name)
 	}
 	return name
 }

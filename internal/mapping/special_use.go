@@ -5,7 +5,9 @@ package mapping
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
@@ -34,7 +36,17 @@ func newNameIndex() nameIndex {
 	return index
 }
 
-func foldName(name string) string { return cases.Fold().String(norm.NFC.String(name)) }
+func foldName(name string) string { return foldCase(norm.NFC.String(name)) }
+
+// foldCase makes names the same that differ only in the case of their letters.
+func foldCase(name string) string {
+	for i := range len(name) {
+		if name[i] >= utf8.RuneSelf {
+			return cases.Fold().String(name)
+		}
+	}
+	return strings.ToLower(name) // the same for the letters of ASCII, and most names have no others
+}
 
 // lookup answers for mailboxes at the top, where clients put them; INBOX counts as the top.
 func (x nameIndex) lookup(path []string) (useOf, bool) {
