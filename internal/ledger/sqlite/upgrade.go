@@ -28,11 +28,11 @@ var errForeign = errors.New("the file belongs to another program")
 
 // bringUp applies the numbered schema files that are missing.
 func bringUp(ctx context.Context, db *sql.DB) error {
+	if upToDate(ctx, db) { // which only ours is
+		return nil
+	}
 	if err := checkOurs(ctx, db); err != nil {
 		return err
-	}
-	if upToDate(ctx, db) {
-		return nil
 	}
 	files, err := fs.Sub(schema, "schema")
 	if err != nil {
