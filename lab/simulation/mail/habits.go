@@ -5,6 +5,7 @@ package mail
 import (
 	"fmt"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -18,6 +19,8 @@ type habits struct {
 	side   string
 	caps   map[string]bool
 	calm   *atomic.Bool // no faults any more
+
+	announced func() string // once for all, see capabilities
 }
 
 // extensions are what servers have or have not. Each that is missing has a switch of its own.
@@ -165,11 +168,14 @@ func newHabits(plan simulation.Plan, side string, calm *atomic.Bool) *habits {
 	}
 	h.caps["QRESYNC"] = h.caps["QRESYNC"] && h.caps["CONDSTORE"] && h.caps["ENABLE"]
 	h.caps["LIST-STATUS"] = h.caps["LIST-STATUS"] && h.caps["LIST-EXTENDED"]
+	h.announced = sync.OnceValue(h.listCapabilities)
 	return h
 }
 
 // capabilities is the list as it is announced.
-func (h *habits) capabilities() string {
+func (h *habits) capabilities() string { return h.announced() }
+
+func (h *habits) listCapabilities() string {
 	words := []string{"IMAP4rev1", "SASL-IR", "AUTH=PLAIN"}
 	for _, extension := range append([]string{"LITERAL-"}, extensions...) {
 		if h.caps[extension] {

@@ -288,7 +288,7 @@ func (s *session) answer(c command) error {
 		s.sayAnything(c)
 	}
 	err := s.doNow(c)
-	s.store.note("%s: %s -> %q", s.where(), c.text, s.out.String())
+	s.store.note("%s: %s -> %q", s, c.text, &s.out)
 	if s.fails(answersLost, c.nth, c.text) {
 		s.store.tell("%s: the answer to %s is lost", s.where(), short(c.text))
 		return errGone
@@ -310,6 +310,9 @@ func (s *session) doNow(c command) error {
 	return errGone
 }
 
+// String is where for whom it may be of no interest, see note.
+func (s *session) String() string { return s.where() }
+
 func (s *session) where() string {
 	return fmt.Sprintf("%s (%s #%d)", s.side, s.line.Process, s.line.Number)
 }
@@ -327,7 +330,7 @@ func (s *session) failBefore(c command) (error, bool) {
 		return nil, false
 	}
 	s.store.tell("%s: %s at %s", s.where(), failing, short(c.text))
-	s.store.note("%s: %s at %s", s.where(), failing, c.text)
+	s.store.note("%s: %s at %s", s, failing, c.text)
 	switch failing {
 	case refusals:
 		code := simulation.Pick(s.chance.With("code", c.text).Nth(c.nth), "", "[UNAVAILABLE] ", "[SERVERBUG] ", "[INUSE] ")
