@@ -16,10 +16,13 @@ const number = `CAST(? AS BIGINT)`
 // round trip where the database is elsewhere.
 type kept struct{ theirs, intents, voids, batches, refusals, suspects, removals, gaps, formerly bool }
 
-// lookUp finds that out, and whether the destination's mailbox was made by us. What was given up before since counts no more.
+// lookUp finds that out, and whether the destination's mailbox was made by us, which is noted when it is opened for the first time. What was
+// given up before since counts no more.
 func (m *Mailbox) lookUp(tx *sql.Tx, since time.Time) (k kept, err error) {
 	a := m.Anchor
+	var begun bool // to be made, and not opened since
 	row := tx.QueryRow(`SELECT EXISTS (SELECT 1 FROM creations WHERE address = ? AND dst_name = ? AND dst_uidvalidity = ?),
+		EXISTS (SELECT 1 FROM creations WHERE address = ? AND dst_name = ? AND dst_uidvalidity = 0),
 		EXISTS (SELECT 1 FROM mailboxes WHERE address = ? AND dst_name = ? AND dst_uidvalidity = ? AND id <> ?),
 		EXISTS (SELECT 1 FROM batches WHERE mailbox_id = ? AND state = 'intent'),
 		EXISTS (SELECT 1 FROM voids WHERE mailbox_id = ? AND created_nano > ?),
@@ -29,9 +32,13 @@ func (m *Mailbox) lookUp(tx *sql.Tx, since time.Time) (k kept, err error) {
 		EXISTS (SELECT 1 FROM removals WHERE mailbox_id = ? AND generation = ?),
 		EXISTS (SELECT 1 FROM gaps WHERE mailbox_id = ? AND generation = ?),
 		EXISTS (SELECT 1 FROM batches WHERE mailbox_id = ? AND generation < ?)`,
-		a.Address, a.Destination, a.DstUIDValidity, a.Address, a.Destination, a.DstUIDValidity, m.ID, m.ID, m.ID, since.UnixNano(),
-		m.ID, m.Generation, m.ID, m.Generation, m.ID, m.Generation, m.ID, m.Generation, m.ID, m.Generation, m.ID, m.Generation)
-	err = row.Scan(&m.Created, &k.theirs, &k.intents, &k.voids, &k.batches, &k.refusals, &k.suspects, &k.removals, &k.gaps, &k.formerly)
+		a.Address, a.Destination, a.DstUIDValidity, a.Address, a.Destination, a.Address, a.Destination, a.DstUIDValidity, m.ID,
+		m.ID, m.ID, since.UnixNano(), m.ID, m.Generation,
+		m.ID, m.Generation, m.ID, m.Generation, m.ID, m.Generation, m.ID, m.Generation, m.ID, m.Generation)
+	err = row.Scan(&m.Created, &begun, &k.theirs, &k.intents, &k.voids, &k.batches, &k.refusals, &k.suspects, &k.removals, &k.gaps, &k.formerly)
+	if err == nil && begun {
+		m.Created, err = true, noteCreated(tx, a)
+	}
 	return k, err
 }
 

@@ -91,9 +91,6 @@ func (l *mailboxes) Mailbox(ctx context.Context, anchor Anchor) (*Mailbox, error
 // anchorRow finds, makes or re-anchors the row.
 func (m *Mailbox) anchorRow(tx *sql.Tx) error {
 	a := m.Anchor
-	if err := noteCreated(tx, a); err != nil {
-		return err
-	}
 	row := tx.QueryRow(`SELECT `+mailboxColumns+` FROM mailboxes m WHERE address = ? AND src_name = ?`, a.Address, a.Source)
 	stored, err := scanMailbox(row.Scan)
 	if errors.Is(err, sql.ErrNoRows) {
