@@ -13,15 +13,27 @@ import (
 func Key(href string) string {
 	origin, path := splitOrigin(strings.TrimSpace(href))
 	path, query, _ := strings.Cut(path, "?")
-	segments := strings.Split(strings.TrimRight(path, "/"), "/")
-	for i, segment := range segments {
-		segments[i] = url.PathEscape(decodeSegment(segment))
-	}
-	key := strings.ToLower(origin) + strings.Join(segments, "/")
+	key := strings.ToLower(origin) + encodedAnew(strings.TrimRight(path, "/"))
 	if query != "" {
 		key += "?" + query
 	}
 	return key
+}
+
+// encodedAnew decodes a path and encodes it again segment by segment.
+func encodedAnew(path string) string {
+	plain := true // what is never encoded stays as it is
+	for i := 0; i < len(path) && plain; i++ {
+		plain = path[i] == '/' || isUnreserved(path[i])
+	}
+	if plain {
+		return path
+	}
+	segments := strings.Split(path, "/")
+	for i, segment := range segments {
+		segments[i] = url.PathEscape(decodeSegment(segment))
+	}
+	return strings.Join(segments, "/")
 }
 
 // Name returns the decoded last segment of an href: the file name that the server uses.
@@ -103,6 +115,7 @@ func unhex(c byte) byte {
 // wirePath encodes only what cannot stand in a request line, so that an href goes back as it came.
 func wirePath(path string) string {
 	var out strings.Builder
+	out.Grow(len(path))
 	for i := 0; i < len(path); i++ {
 		c := path[i]
 		if isUnreserved(c) || strings.IndexByte("/!$&'()*+,;=:@[]", c) >= 0 || c == '%' && isEscape(path[i:]) {
