@@ -43,6 +43,9 @@ func (s *session) create(c command) string {
 
 // makeParents makes what is above a mailbox, where the server does that (RFC 9051, section 6.3.4).
 func (s *session) makeParents(name string) {
+	if s.store.delim == "" {
+		return
+	}
 	for at := range name {
 		parent := name[:at]
 		above := strings.HasPrefix(name[at:], s.store.delim) && parent+s.store.delim != s.store.prefix
@@ -57,6 +60,9 @@ func (s *session) remove(c command) string {
 	box := s.store.mailbox(c.words[0].text)
 	if box == nil || box.name == "INBOX" {
 		return "NO [NONEXISTENT] no such mailbox"
+	}
+	if s.sealed(box) {
+		return s.sealedWords(box)
 	}
 	if user(box.by) {
 		s.store.breach("only what was made is removed", fmt.Sprintf("mailbox %q of the destination's user", box.name))
@@ -76,6 +82,9 @@ func (s *session) rename(c command) string {
 	}
 	if s.store.boxes[to] != nil {
 		return "NO [ALREADYEXISTS] it exists"
+	}
+	if s.sealed(s.store.boxes[from]) {
+		return s.sealedWords(s.store.boxes[from])
 	}
 	s.store.rename(from, to, s.line.Process)
 	return "OK renamed"
@@ -122,6 +131,9 @@ func (s *session) append(c command) string {
 	box := s.store.mailbox(c.words[0].text)
 	if box == nil {
 		return "NO [TRYCREATE] no such mailbox"
+	}
+	if s.sealed(box) {
+		return s.sealedWords(box)
 	}
 	if words, is := s.full(); is {
 		return "NO " + words
@@ -181,6 +193,9 @@ func (s *session) change(c command) string {
 	if s.box == nil || s.readOnly || len(c.words) < 3 {
 		return "NO not open for writing"
 	}
+	if s.sealed(s.box) {
+		return s.sealedWords(s.box)
+	}
 	var flags []string
 	for _, w := range c.words[2].list {
 		flags = append(flags, w.text)
@@ -217,6 +232,9 @@ func (s *session) expunge(c command) string {
 	s.writes(c)
 	if s.box == nil || s.readOnly {
 		return "NO not open for writing"
+	}
+	if s.sealed(s.box) {
+		return s.sealedWords(s.box)
 	}
 	wanted := func(m *message) bool { return slices.Contains(m.flags, `\Deleted`) }
 	if c.verb == "UID EXPUNGE" {

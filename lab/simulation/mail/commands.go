@@ -68,14 +68,14 @@ func (s *session) enable(c command) string {
 }
 
 func (s *session) namespace(command) string {
-	s.say(`* NAMESPACE (("%s" "%s")) NIL NIL`, s.store.prefix, s.store.delim)
+	s.say(`* NAMESPACE (("%s" %s)) NIL NIL`, s.store.prefix, s.store.delimiter())
 	return "OK done"
 }
 
 // list answers LIST, with STATUS where it is asked for, and LSUB.
 func (s *session) list(c command) string {
 	if len(c.words) >= 2 && c.words[0].text == "" && c.words[1].text == "" {
-		s.say(`* LIST (\Noselect) "%s" ""`, s.store.delim)
+		s.say(`* LIST (\Noselect) %s ""`, s.store.delimiter())
 		return "OK done"
 	}
 	var items []word
@@ -95,14 +95,14 @@ func (s *session) list(c command) string {
 		box := s.store.boxes[name]
 		if c.verb == "LSUB" {
 			if box.subscribed {
-				s.say(`* LSUB () "%s" %s`, s.store.delim, s.name(name))
+				s.say(`* LSUB () %s %s`, s.store.delimiter(), s.name(name))
 			}
 			continue
 		}
 		if hidden(box) {
 			continue
 		}
-		s.say(`* LIST (%s) "%s" %s`, strings.Join(s.attributes(box), " "), s.store.delim, s.name(name))
+		s.say(`* LIST (%s) %s %s`, strings.Join(s.attributes(box), " "), s.store.delimiter(), s.name(name))
 		if items != nil && !s.closed(box) {
 			s.sayStatus(box, items, c.nth)
 		}
@@ -204,12 +204,12 @@ func (s *session) open(c command) string {
 	if s.closed(box) {
 		return "NO the mailbox cannot be opened"
 	}
-	s.box, s.readOnly, s.seen = box, c.verb == "EXAMINE", s.store.modseq
+	s.box, s.readOnly, s.seen = box, c.verb == "EXAMINE" || s.sealed(box), s.store.modseq
 	for _, m := range box.messages {
 		s.view = append(s.view, m.uid)
 	}
 	s.say("* FLAGS (%s)", strings.Join(systemFlags, " "))
-	s.say("* OK [PERMANENTFLAGS (%s)] kept", s.permanent())
+	s.say("* OK [PERMANENTFLAGS (%s)] kept", s.permanent(box))
 	s.say("* %d EXISTS", len(box.messages))
 	s.say("* 0 RECENT")
 	s.say("* OK [UIDVALIDITY %d] valid", box.validity)

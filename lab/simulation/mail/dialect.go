@@ -53,7 +53,7 @@ func (s *session) listed() []string {
 
 // sayParents lists what is only above other mailboxes, as many servers do (RFC 9051, section 7.3.1).
 func (s *session) sayParents() {
-	if !s.always(parentsListed) {
+	if !s.always(parentsListed) || s.store.delim == "" {
 		return
 	}
 	said := map[string]bool{}
@@ -102,7 +102,10 @@ func (h *habits) keeps(flags []string) []string {
 func (h *habits) dropsKeywords() bool { return h.side == "destination" && h.always(keywordsDropped) }
 
 // permanent are the flags that a mailbox keeps, as the server says them.
-func (h *habits) permanent() string {
+func (h *habits) permanent(box *mailbox) string {
+	if h.sealed(box) && h.chance.With(boxReadOnly, "flags").Happens(0.5) {
+		return ""
+	}
 	flags := strings.Join(systemFlags, " ")
 	if h.dropsKeywords() {
 		return flags

@@ -9,7 +9,7 @@ import "rehome/lab/simulation"
 
 // disastrous says that such a thing may happen in this run.
 func (w *world) disastrous() bool {
-	return w.plan.Rate(restarts)+w.plan.Rate(numberedAtOnce) > 0
+	return w.plan.Rate(restarts)+w.plan.Rate(numberedAtOnce)+w.plan.Rate(restoredAtOnce) > 0
 }
 
 // strike lets one of them happen, or none.
@@ -23,6 +23,14 @@ func (w *world) strike(s *store, c simulation.Chance) {
 		s.renumber(box)
 		w.tell("the %s renumbers %s", s.side, box.name)
 		w.lost = true
+	case happens(restoredAtOnce) && s.kept == nil:
+		kept := s.save()
+		s.kept = &kept
+		return
+	case happens(restoredAtOnce):
+		w.tell("the %s is put back from its backup, in the middle of it", s.side)
+		s.restore(*s.kept)
+		s.kept = nil
 	case happens(restarts):
 		w.tell("the %s is restarted", s.side)
 	default:

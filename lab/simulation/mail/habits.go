@@ -62,12 +62,14 @@ const (
 	keywordsDropped    = "keywords not kept"
 	prefixed           = "mailboxes below INBOX"
 	namesOdd           = "odd names"
+	flat               = "no hierarchy"
 
 	// What never works in a run.
 	unreadable     = "messages unreadable"
 	decays         = "messages damaged later"
 	spoils         = "copies damaged"
 	boxClosed      = "mailboxes that cannot be opened"
+	boxReadOnly    = "mailboxes that cannot be written"
 	appendRefused  = "messages refused with NO"
 	appendBad      = "messages refused with BAD"
 	createRefused  = "mailboxes refused"
@@ -95,6 +97,7 @@ const (
 	connectsFail   = "connections refused"
 	tooMany        = "too many connections"
 	quotaFull      = "account full"
+	writesDenied   = "mailboxes that cannot be written for a while"
 	kills          = "kill -9"
 	interrupts     = "Ctrl-C"
 	restoredLast   = "destination restored"
@@ -102,6 +105,7 @@ const (
 	renumbered     = "mailboxes renumbered"
 	restarts       = "servers restarted during a pass"
 	numberedAtOnce = "mailboxes renumbered during a pass"
+	restoredAtOnce = "servers restored during a pass"
 	ledgersLost    = "ledger lost"
 	verifiedOften  = "verified between passes"
 	twoLedgers     = "two ledgers"
@@ -113,6 +117,7 @@ const (
 	mornings       = "mail in many mailboxes"
 	marks          = "messages marked for deletion"
 	renames        = "mailboxes renamed by users"
+	lastRenames    = "mailboxes renamed by users at the destination"
 	deletes        = "mailboxes deleted by users"
 	earlierMail    = "mail at the destination before"
 
@@ -140,7 +145,8 @@ func switches() []string {
 		listingShort, listingShorter, statusLies, uidnextFalls, refusals, bads, byes, hangUps, silences, answersLost, slowness,
 		cutsUp, cutsDown, cutsSilent, stalls, slowLines, connectsFail, kills, interrupts, restoredLast, restoredFirst, renumbered,
 		ledgersLost, verifiedOften, twoLedgers, mirrors, relaxed, sourceUsers, lastUsers, usersAtOnce, mornings, marks, renames, deletes,
-		earlierMail, bareLineFeeds, headersAlike, headersMissing, largeMessages, copies,
+		earlierMail, bareLineFeeds, headersAlike, headersMissing, largeMessages, copies, boxReadOnly, writesDenied, restoredAtOnce,
+		flat, lastRenames,
 	}
 	for _, extension := range extensions {
 		names = append(names, without(extension))

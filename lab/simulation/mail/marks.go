@@ -21,7 +21,7 @@ func (w *world) checkMarks(last pass) {
 	}
 	for _, name := range w.src.names() {
 		src, dst := w.src.boxes[name], w.dst.boxes[w.mapped(name)]
-		if dst == nil || hidden(dst) || w.touched(src, dst) {
+		if dst == nil || hidden(dst) || w.touched(src, dst) || w.origin(dst) != dst {
 			continue
 		}
 		if src.subscribed && !dst.subscribed {
@@ -44,7 +44,7 @@ func (w *world) noteUndated(f rehome.Finding) {
 
 // touched says that somebody else than movers has had to do with what is in a mailbox, so that it need not be as at the source.
 func (w *world) touched(src, dst *mailbox) bool {
-	if !src.putBack.IsZero() || !dst.putBack.IsZero() || w.habits["source"].always(dateMissing) {
+	if dst.moved || !src.putBack.IsZero() || !dst.putBack.IsZero() || w.habits["source"].always(dateMissing) {
 		return true
 	}
 	if w.undated[src.name] {

@@ -134,19 +134,31 @@ func (s *session) refusesAtOnce(text string, size int) bool {
 	if c.verb != "APPEND" || len(c.words) == 0 {
 		return false
 	}
-	s.store.mu.Lock()
-	defer s.store.mu.Unlock()
-	words, full := s.full()
-	switch {
-	case s.store.mailbox(c.words[0].text) == nil:
-		words = "[TRYCREATE] no such mailbox"
-	case s.tooBig(size):
-		words = tooBigWords
-	case !full:
+	words := s.refusalOf(c, size)
+	if words == "" {
 		return false
 	}
 	s.say("%s NO %s", c.tag, words)
 	return s.flush() == nil
+}
+
+// refusalOf is why a message of an APPEND cannot be stored, "" for no reason.
+func (s *session) refusalOf(c command, size int) string {
+	s.store.mu.Lock()
+	defer s.store.mu.Unlock()
+	words, full := s.full()
+	box := s.store.mailbox(c.words[0].text)
+	switch {
+	case box == nil:
+		return "[TRYCREATE] no such mailbox"
+	case s.sealed(box):
+		return strings.TrimPrefix(s.sealedWords(box), "NO ")
+	case s.tooBig(size):
+		return tooBigWords
+	case full:
+		return words
+	}
+	return ""
 }
 
 // literalAt finds {n} or {n+} at the end of a line.

@@ -61,6 +61,7 @@ type mailbox struct {
 	goneBy     string
 
 	said    uint32    // the UIDNEXT that was told first, for a server whose UIDNEXT stands still
+	moved   bool      // the destination's user has renamed it
 	shift   int       // how often it was renumbered
 	putBack time.Time // when it was last put back to a backup
 }
@@ -73,7 +74,7 @@ type vanished struct {
 // store is one end's account. Its fields are guarded by mu.
 type store struct {
 	side   string // "source" or "destination"
-	delim  string
+	delim  string // "" for one without a hierarchy
 	prefix string
 	books  *library
 	tell   func(format string, args ...any)
@@ -198,11 +199,24 @@ func (s *store) drop(box *mailbox, by string) {
 	delete(s.boxes, box.name)
 }
 
+// below says that a mailbox is below another one.
+func (s *store) below(name, parent string) bool {
+	return s.delim != "" && strings.HasPrefix(name, parent+s.delim)
+}
+
+// delimiter is what separates levels, as the server says it (RFC 9051, section 7.3.1).
+func (s *store) delimiter() string {
+	if s.delim == "" {
+		return "NIL"
+	}
+	return `"` + s.delim + `"`
+}
+
 // rename moves a mailbox and those below it.
 func (s *store) rename(from, to, by string) {
 	s.changed(by)
 	for _, name := range s.names() {
-		if name == from || strings.HasPrefix(name, from+s.delim) {
+		if name == from || s.below(name, from) {
 			box := s.boxes[name]
 			delete(s.boxes, name)
 			box.name = to + strings.TrimPrefix(name, from)

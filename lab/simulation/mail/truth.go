@@ -168,7 +168,7 @@ func (w *world) excess() (all []*message, detail string) {
 		if w.spoilt(m) || w.rivals && w.darkIn(m.box.name) {
 			continue
 		}
-		at := place{m.box, m.content}
+		at := place{w.origin(m.box), m.content}
 		written[at] = append(written[at], m)
 	}
 	for at, messages := range written {
@@ -257,6 +257,9 @@ type lack struct {
 // mover of a process, if one is given, what another one has removed was taken away there: it cannot see by whom, and says so.
 func (w *world) missing(messages []*message, process string) []lack {
 	takenAway := func(m *message) bool {
+		if process != "" && w.putBackSince(m) {
+			return true
+		}
 		other := w.rivals && process != "" && m.goneBy != "" && !user(m.goneBy) && moverOf(m.goneBy) != moverOf(process)
 		return other || m.goneBy == "user" || m.goneBy == "backup" && disguised(m.box)
 	}
@@ -277,7 +280,7 @@ func (w *world) missing(messages []*message, process string) []lack {
 		for _, m := range w.dst.all {
 			switch {
 			case m.content != at.content:
-			case m.goneBy == "" && m.box == box:
+			case m.goneBy == "" && (m.box == box || m.box.moved && w.mapsTo(at.box, m.box)):
 				l.there++
 			case w.mapsTo(at.box, m.box) && takenAway(m):
 				l.taken++
@@ -288,6 +291,11 @@ func (w *world) missing(messages []*message, process string) []lack {
 		}
 	}
 	return all
+}
+
+// putBackSince says that a backup has taken a message while the pass at work was at it: what a pass has looked at is as it was then.
+func (w *world) putBackSince(m *message) bool {
+	return m.goneBy == "backup" && !m.gone.Before(w.passFrom) && !m.box.putBack.Before(w.passFrom)
 }
 
 // disguised says that what a backup has taken from a mailbox looks as if its user had deleted it: the whole
@@ -305,7 +313,7 @@ func (w *world) checkCounts(p pass) {
 	for _, m := range movers {
 		// What another mover has taken back is, for this one, deleted at the destination: nothing there tells by whom.
 		others := w.rivals && m.goneBy != "" && moverOf(m.goneBy) != moverOf(p.process)
-		if m.goneBy == "user" || m.goneBy == "backup" || others {
+		if m.goneBy == "user" || m.goneBy == "backup" || others || m.box.moved {
 			taken++
 		}
 	}
@@ -386,7 +394,7 @@ func (w *world) checkRest(last pass) {
 	spare := 0
 	for _, m := range w.dst.byMovers() {
 		switch {
-		case m.goneBy != "", w.shut(last, m.box), w.darkIn(m.box.name):
+		case m.goneBy != "", w.shut(last, m.box), w.darkIn(m.box.name), m.box.moved:
 		case w.spoilt(m): // nobody recognises it, but where the destination has told its UID
 		case m.spare:
 			spare++
@@ -440,7 +448,7 @@ func (w *world) hopeless(l lack) bool {
 	target := w.mapped(l.box.name)
 	refused := dst.often(appendRefused, key) || dst.often(appendBad, key) || dst.tooBig(len(w.books.texts[l.content]))
 	return refused || src.damaged(l.content) || l.box.name != "INBOX" && src.often(boxClosed, l.box.names[0]) ||
-		w.everSpoilt(l.content) || w.veiled(target, l) || w.neverFound(l.content) ||
+		w.everSpoilt(l.content) || w.veiled(target, l) || w.neverFound(l.content) || w.sealedEver(target) ||
 		target != "INBOX" && (dst.often(boxClosed, target) || dst.often(createRefused, target) || dst.often(createRenamed, target) ||
 			dst.often(createExisting, target))
 }

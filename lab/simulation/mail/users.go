@@ -70,11 +70,12 @@ var deeds = []deed{
 	{"rename mailbox", 1, renames, func(w *world, s *store, c simulation.Chance) string {
 		box := w.pickBox(s, c.With("box"))
 		to := w.draftName(c.With("to"), s)
-		if box.name == "INBOX" || strings.HasPrefix(to, box.name+s.delim) || taken(s, box.name, to) {
+		if box.name == "INBOX" || s.below(to, box.name) || taken(s, box.name, to) {
 			return ""
 		}
 		from := box.name
 		s.rename(from, to, "user")
+		w.noteMoved(s, to)
 		return from + " to " + to
 	}},
 }
@@ -91,7 +92,7 @@ func (w *world) marked(s *store, m *message, c simulation.Chance, flags []string
 // taken says that a mailbox, or one below it, has a name already that it would get.
 func taken(s *store, from, to string) bool {
 	for _, name := range s.names() {
-		if (name == from || strings.HasPrefix(name, from+s.delim)) && s.boxes[to+strings.TrimPrefix(name, from)] != nil {
+		if (name == from || s.below(name, from)) && s.boxes[to+strings.TrimPrefix(name, from)] != nil {
 			return true
 		}
 	}
@@ -120,8 +121,7 @@ func (w *world) live(s *store, n int) {
 	}
 	c := w.chance.With("deed", s.side).Nth(n)
 	possible := slices.DeleteFunc(slices.Clone(deeds), func(d deed) bool {
-		// What the destination's user does to whole mailboxes is played by what lies within them.
-		return d.gate != "" && (!w.plan.Has(d.gate, 0.4) || s == w.dst)
+		return d.gate != "" && !w.mayDo(d, s)
 	})
 	total := 0
 	for _, d := range possible {
@@ -139,6 +139,15 @@ func (w *world) live(s *store, n int) {
 		}
 		return
 	}
+}
+
+// mayDo says that the user of an end does such a thing to whole mailboxes in this run. What the destination's does is played by what
+// lies within them, but that some rename them.
+func (w *world) mayDo(d deed, s *store) bool {
+	if s == w.dst {
+		return d.gate == renames && w.plan.Has(lastRenames, 0.1)
+	}
+	return w.plan.Has(d.gate, 0.4)
 }
 
 // liveMeanwhile lets users work while a pass runs; the returned function waits for their end.

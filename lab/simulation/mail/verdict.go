@@ -89,7 +89,7 @@ func (w *world) healthy() bool {
 		// Where a server does not say a date, the verifier cannot call it equal.
 		for _, name := range []string{
 			unreadable, decays, spoils, boxClosed, appendRefused, appendBad, createRefused, createRenamed, createExisting, dateMissing,
-			sizesLimited, keywordsDropped,
+			sizesLimited, keywordsDropped, boxReadOnly,
 		} {
 			if h.always(name) {
 				return false

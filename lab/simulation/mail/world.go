@@ -3,6 +3,7 @@
 package mail
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -67,15 +68,18 @@ func newWorld(plan simulation.Plan, parent string, pool *ledgers.Pool) (*world, 
 	for _, side := range []string{"source", "destination"} {
 		w.habits[side] = newHabits(plan, side, &w.calm)
 	}
-	srcDelim := simulation.Pick(w.chance.With("delimiter", "source"), "/", ".")
-	dstDelim := simulation.Pick(w.chance.With("delimiter", "destination"), "/", ".")
+	srcDelim, dstDelim := w.delimiter("source"), w.delimiter("destination")
 	w.src = newStore("source", srcDelim, w.prefix("source", srcDelim), w.books, w.tell, w.note)
 	w.dst = newStore("destination", dstDelim, w.prefix("destination", dstDelim), w.books, w.tell, w.note)
 	w.mapped = func(name string) string {
 		if name == "INBOX" {
 			return name
 		}
-		return w.dst.prefix + strings.ReplaceAll(strings.TrimPrefix(name, w.src.prefix), srcDelim, dstDelim)
+		rest := strings.TrimPrefix(name, w.src.prefix)
+		if srcDelim != "" {
+			rest = strings.ReplaceAll(rest, srcDelim, cmp.Or(dstDelim, "."))
+		}
+		return w.dst.prefix + rest
 	}
 	w.network = simulation.NewNetwork(w.weather)
 	for address, store := range map[string]*store{sourceAddress: w.src, destinationAddress: w.dst} {
@@ -92,10 +96,22 @@ func newWorld(plan simulation.Plan, parent string, pool *ledgers.Pool) (*world, 
 	return w, nil
 }
 
+// delimiter draws what separates the levels of names at an end; "" where there are none.
+func (w *world) delimiter(side string) string {
+	if w.habits[side].always(flat) {
+		return ""
+	}
+	return simulation.Pick(w.chance.With("delimiter", side), "/", ".")
+}
+
+// joint is what stands between the parts of a name of an end. Without levels it is what separates none anywhere, so that the name
+// stays as it is.
+func (w *world) joint(at *store) string { return cmp.Or(at.delim, "-") }
+
 // prefix draws where the mailboxes of an end are: beside INBOX or below it. What is nowhere said cannot be kept to.
 func (w *world) prefix(side, delim string) string {
 	h := w.habits[side]
-	if h.always(prefixed) && h.caps["NAMESPACE"] {
+	if delim != "" && h.always(prefixed) && h.caps["NAMESPACE"] {
 		return "INBOX" + delim
 	}
 	return ""
@@ -270,7 +286,7 @@ func (w *world) draftName(c simulation.Chance, at *store) string {
 	}
 	name := simulation.Pick(c.With("first"), names...)
 	if c.With("below").Happens(0.25) {
-		name += at.delim + simulation.Pick(c.With("second"), names...)
+		name += w.joint(at) + simulation.Pick(c.With("second"), names...)
 	}
 	return at.prefix + name
 }
