@@ -76,13 +76,10 @@ func classWords(class rehome.Class, n int) string {
 	return who + " cannot be completed, and trying again does not help"
 }
 
-// told is what somebody was told of: accounts by the key of a need.
-type told map[string]map[string]bool
-
-// fresh are the needs of which nobody was told, with the accounts that are new.
-func (t told) fresh(needs []need) (fresh []notify.Need) {
+// freshOf are the needs of which nobody was told, by their keys, with the accounts that are new.
+func freshOf(told ledger.Alerted, needs []need) (fresh []notify.Need) {
 	for _, n := range needs {
-		before, known := t[n.key]
+		before, known := told[n.key]
 		some := !known
 		for _, account := range n.Accounts {
 			some = some || !before[account]
@@ -94,8 +91,8 @@ func (t told) fresh(needs []need) (fresh []notify.Need) {
 	return fresh
 }
 
-func tell(needs []need) told {
-	t := told{}
+func tell(needs []need) ledger.Alerted {
+	t := ledger.Alerted{}
 	for _, n := range needs {
 		t[n.key] = map[string]bool{}
 		for _, account := range n.Accounts {
@@ -113,10 +110,10 @@ type alerter struct {
 	said     func(sentence string)
 
 	mu     sync.Mutex
-	told   []told // by channel: one that could not be reached is told again
-	needs  []need // after the last pass
-	passes int    // since the last report
-	copied int    // likewise, messages
+	told   []ledger.Alerted // by channel: one that could not be reached is told again
+	needs  []need           // after the last pass
+	passes int              // since the last report
+	copied int              // likewise, messages
 	since  time.Time
 }
 
@@ -156,10 +153,14 @@ func (m *Move) openAlerts(ctx context.Context, store *ledger.Ledger, said func(s
 		}
 		a.channels = append(a.channels, alertChannel{"the webhook", webhook.Alert})
 	}
-	a.told = make([]told, len(a.channels))
 	names := make([]string, len(a.channels))
 	for i, c := range a.channels {
 		names[i] = c.name
+		told, err := store.Alerts.Noted(ctx, c.name)
+		if err != nil {
+			return nil, err
+		}
+		a.told = append(a.told, told)
 	}
 	plan := "what needs somebody is told to " + strings.Join(names, " and ")
 	if settings.Report != "" {
@@ -189,14 +190,22 @@ func (a *alerter) passed(ctx context.Context, synced Synced, failed error) {
 		a.passes, a.copied = a.passes+1, a.copied+synced.Total().Copied
 	}
 	for i, c := range a.channels {
-		fresh := a.told[i].fresh(a.needs)
-		if len(fresh) == 0 {
-			a.told[i] = tell(a.needs)
-			continue
+		fresh := freshOf(a.told[i], a.needs)
+		if len(fresh) == 0 || a.send(ctx, c, notify.Alert{Kind: notify.AlertNeeds, Needs: fresh}) {
+			a.keep(ctx, i)
 		}
-		if a.send(ctx, c, notify.Alert{Kind: notify.AlertNeeds, Needs: fresh}) {
-			a.told[i] = tell(a.needs)
-		}
+	}
+}
+
+// keep notes that a channel was told of all that needs somebody now.
+func (a *alerter) keep(ctx context.Context, channel int) {
+	now := tell(a.needs)
+	if maps.EqualFunc(a.told[channel], now, maps.Equal) {
+		return
+	}
+	a.told[channel] = now
+	if err := a.store.Alerts.Note(context.WithoutCancel(ctx), a.channels[channel].name, now); err != nil {
+		a.said(fmt.Sprintf("cannot keep what %s was told: %v; it may be told again", a.channels[channel].name, err))
 	}
 }
 

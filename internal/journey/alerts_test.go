@@ -17,6 +17,7 @@ import (
 	"rehome"
 	"rehome/internal/config"
 	"rehome/internal/itinerary"
+	"rehome/internal/ledger"
 	"rehome/internal/notify"
 	"rehome/lab"
 	"rehome/lab/mailsink"
@@ -30,7 +31,7 @@ func TestNeeds_areToldOnce(t *testing.T) {
 	}
 	brake := []itinerary.Wave{{Name: "runs"}, {Name: "lunch", Stop: itinerary.StopPause, Reason: "is paused"},
 		{Name: "hard", Stop: itinerary.StopBrake, Reason: "was stopped by its brake", NextStep: "look"}}
-	known := told{}
+	known := ledger.Alerted{}
 	for i, test := range []struct {
 		accounts []SyncedAccount
 		waves    []itinerary.Wave
@@ -47,7 +48,7 @@ func TestNeeds_areToldOnce(t *testing.T) {
 	} {
 		needs := needsOf(Synced{Accounts: test.accounts}, test.waves)
 		var got []string
-		for _, n := range known.fresh(needs) {
+		for _, n := range freshOf(known, needs) {
 			got = append(got, n.Sentence)
 		}
 		if strings.Join(got, "; ") != test.fresh {
@@ -150,6 +151,12 @@ func TestAlerts_tellThoseWhoAreNamed(t *testing.T) {
 	a.passed(ctx, Synced{}, &rehome.Fault{Class: rehome.ClassTemporary, Op: "connect", Object: "cleo@example.test",
 		Cause: errors.New("timed out"), Hint: "wait"})
 	a.wantMail(t, 4, "a pass could not begin", "cleo@example.test: timed out; wait", "Next step: run")
+	again, err := a.move.openAlerts(ctx, a.store, func(string) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	again.passed(ctx, refused, nil)
+	a.wantMail(t, 4) // it was told of before the restart
 	a.report(ctx)
 	a.wantMail(t, 6, "rehome: Example: report", "3 passes, 0 messages copied", "the log-in of 1 account was refused")
 	if posted := fmt.Sprintf("%+v", a.posted); strings.Contains(posted, "@") {

@@ -54,6 +54,7 @@ type Ledger struct {
 	Tokens        *Tokens
 	Speeds        *Speeds
 	Loads         *Loads
+	Alerts        *Alerts
 	Leases        *Leases
 	Workers       *Workers
 	Runs          *Runs
@@ -71,6 +72,7 @@ func newLedger(s *store) *Ledger {
 		Logins: &Logins{s}, Probes: &Probes{s}, Looks: &Looks{s}, Cutovers: &Cutovers{s}, ProbeMails: &ProbeMails{s}, LateMail: &LateMail{s},
 		Mail: &Mail{mailboxes{s}, batches{s}, fates{s}}, Objects: &Objects{s}, Rules: &Rules{s}, Sightings: &Sightings{s}, Notices: &Notices{s},
 		Operators: &Operators{s}, Tokens: &Tokens{s}, Speeds: &Speeds{s}, Loads: &Loads{s}, Leases: &Leases{s}, Workers: &Workers{s}, Runs: &Runs{s},
+		Alerts: &Alerts{s},
 		Shares: &Shares{s}, Waves: &Waves{s},
 		store: s,
 	}

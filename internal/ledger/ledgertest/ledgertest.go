@@ -143,6 +143,7 @@ func otherClauses() []clause {
 		{"lease renewed only while it lasts", leaseRenewedOnlyWhileItLasts},
 		{"lease fences who was thought dead", leaseFencesWhoWasThoughtDead},
 		{"leases of many at once", leasesOfManyAtOnce},
+		{"alerts are known", alertsAreKnown},
 		{"lease is needed by a worker", leaseIsNeededByAWorker},
 		{"lease abandoned until it is taken up", leaseAbandonedUntilItIsTakenUp},
 		{"lease and lock", leaseAndLock},
