@@ -82,6 +82,11 @@ func (m *Move) syncOnWorkers(
 	if err != nil {
 		return synced, err
 	}
+	if who.whole { // no turn of an earlier run is left
+		if err := queue.Keep(ctx, run.ID); err != nil {
+			return synced, err
+		}
+	}
 	if err := queue.Insert(ctx, jobs...); err != nil {
 		return synced, err
 	}

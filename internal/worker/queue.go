@@ -129,6 +129,17 @@ func (q *Queue) Insert(ctx context.Context, jobs ...Job) error {
 	return nil
 }
 
+// Keep removes what waits for all other runs. Their jobs would come first, and each would be looked up only to find nothing to do.
+func (q *Queue) Keep(ctx context.Context, run int64) error {
+	waiting := []string{string(rivertype.JobStateAvailable), string(rivertype.JobStateRetryable), string(rivertype.JobStateScheduled)}
+	_, err := q.pool.Exec(ctx, `DELETE FROM `+pgx.Identifier{q.schema, "river_job"}.Sanitize()+
+		` WHERE kind = $1 AND state::text = ANY($2) AND (args->>'run')::bigint <> $3`, Job{}.Kind(), waiting, run)
+	if err != nil {
+		return queueFault("remove the accounts of an earlier pass from the queue in", q.schema, err)
+	}
+	return nil
+}
+
 // priority lets what somebody has begun with go before what nobody has.
 func (j Job) priority() int {
 	if j.Epoch > 0 {

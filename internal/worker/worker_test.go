@@ -158,8 +158,15 @@ func TestWorkers_eachAccountOnce(t *testing.T) {
 	for range 2 { // the second time they are there already
 		must(t, queue.Insert(ctx, jobs...))
 	}
-	must(t, queue.Insert(ctx, worker.Job{Run: run.ID, Account: "00@example.test", Epoch: 5}, worker.Job{Run: run.ID + 1, Account: "01@example.test"}))
-
+	must(t, queue.Insert(ctx, worker.Job{Run: run.ID, Account: "00@example.test", Epoch: 5}))
+	must(t, queue.Insert(ctx, worker.Job{Run: run.ID - 1, Account: "00@example.test"}, worker.Job{Run: run.ID - 1, Account: "gone@example.test"}))
+	must(t, queue.Keep(ctx, run.ID))
+	kept, err := server.Is(ctx, `SELECT COUNT(*) = $1 AND MIN((args->>'run')::bigint) = $2 AND MAX((args->>'run')::bigint) = $2
+		FROM rehome_jobs.river_job`, accounts+1, run.ID)
+	if must(t, err); !kept {
+		t.Error("jobs of other runs are left, or one of this run is not")
+	}
+	must(t, queue.Insert(ctx, worker.Job{Run: run.ID + 1, Account: "01@example.test"}))
 	for i, epoch := range []int64{0, 1, 2} {
 		diedWith(t, server, store, queue, worker.Job{Run: run.ID, Account: turns[20+i].Address, Epoch: epoch})
 	}
