@@ -144,6 +144,7 @@ func (w *world) between(m *mover, n int) error {
 	for k := range w.plan.Size("events", 0, 4) {
 		w.live(simulation.Pick(c.With("end").Nth(k), w.src, w.src, w.dst), n*10+k)
 	}
+	w.moveThere(c.With(lastRenames), 0.4)
 	lost := false
 	for _, s := range []*store{w.src, w.dst} {
 		lost = w.backups(s, n) || lost

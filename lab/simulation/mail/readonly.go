@@ -47,6 +47,7 @@ func (h *habits) sealedWords(box *mailbox) string {
 
 // sealedEver says that a mailbox of the destination is, or will be, one that nobody can write to.
 func (w *world) sealedEver(target string) bool {
-	box := w.dst.boxes[target]
-	return box != nil && slices.ContainsFunc(box.names[:1], w.habits["destination"].sealedForEver)
+	return slices.ContainsFunc(w.dst.ever, func(box *mailbox) bool {
+		return slices.Contains(box.names, target) && w.habits["destination"].sealedForEver(box.names[0])
+	})
 }

@@ -280,7 +280,7 @@ func (w *world) missing(messages []*message, process string) []lack {
 		for _, m := range w.dst.all {
 			switch {
 			case m.content != at.content:
-			case m.goneBy == "" && (m.box == box || m.box.moved && w.mapsTo(at.box, m.box)):
+			case m.goneBy == "" && (m.box == box || w.stands(m.box, w.mapped(at.box.name)) || m.box.moved && w.mapsTo(at.box, m.box)):
 				l.there++
 			case w.mapsTo(at.box, m.box) && takenAway(m):
 				l.taken++

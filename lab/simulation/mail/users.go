@@ -68,16 +68,20 @@ var deeds = []deed{
 		return box.name
 	}},
 	{"rename mailbox", 1, renames, func(w *world, s *store, c simulation.Chance) string {
-		box := w.pickBox(s, c.With("box"))
-		to := w.draftName(c.With("to"), s)
-		if box.name == "INBOX" || s.below(to, box.name) || taken(s, box.name, to) {
-			return ""
-		}
-		from := box.name
-		s.rename(from, to, "user")
-		w.noteMoved(s, to)
-		return from + " to " + to
+		return w.renameOne(s, c)
 	}},
+}
+
+// renameOne renames a mailbox and those below it, where that can be.
+func (w *world) renameOne(s *store, c simulation.Chance) string {
+	box := w.pickBox(s, c.With("box"))
+	to := w.draftName(c.With("to"), s)
+	if box.name == "INBOX" || s.below(to, box.name) || taken(s, box.name, to) {
+		return ""
+	}
+	from := box.name
+	s.rename(from, to, "user")
+	return from + " to " + to
 }
 
 // marked adds \Deleted to the flags of what the destination's user has there, for a program that has not expunged yet: no
@@ -121,7 +125,8 @@ func (w *world) live(s *store, n int) {
 	}
 	c := w.chance.With("deed", s.side).Nth(n)
 	possible := slices.DeleteFunc(slices.Clone(deeds), func(d deed) bool {
-		return d.gate != "" && !w.mayDo(d, s)
+		// What the destination's user does to whole mailboxes is played by what lies within them, and see moved.go.
+		return d.gate != "" && (!w.plan.Has(d.gate, 0.4) || s == w.dst)
 	})
 	total := 0
 	for _, d := range possible {
@@ -141,18 +146,9 @@ func (w *world) live(s *store, n int) {
 	}
 }
 
-// mayDo says that the user of an end does such a thing to whole mailboxes in this run. What the destination's does is played by what
-// lies within them, but that some rename them.
-func (w *world) mayDo(d deed, s *store) bool {
-	if s == w.dst {
-		return d.gate == renames && w.plan.Has(lastRenames, 0.1)
-	}
-	return w.plan.Has(d.gate, 0.4)
-}
-
 // liveMeanwhile lets users work while a pass runs; the returned function waits for their end.
 func (w *world) liveMeanwhile(passNumber int) func() {
-	if !w.plan.Has(usersAtOnce, 0.3) && !w.disastrous() {
+	if !w.plan.Has(usersAtOnce, 0.3) && !w.disastrous() && !w.movesThere() {
 		return func() {}
 	}
 	done := make(chan struct{})
@@ -166,6 +162,7 @@ func (w *world) liveMeanwhile(passNumber int) func() {
 				w.live(s, 1000+passNumber*10+n)
 			}
 			w.strike(s, c)
+			w.moveThere(c.With(lastRenames), 0.2)
 		}
 	}()
 	return func() { <-done }
