@@ -75,6 +75,7 @@ type books struct {
 	taken   map[string]bool
 	present map[string]bool // what the destination has listed
 	alive   map[string]bool // what is another collection's of the source there
+	repairs pim.Needs       // all that are made where the destination insists
 }
 
 // consider decides what becomes of an object, from its bytes and the books. It books the name that it
@@ -323,8 +324,11 @@ func (p transfer) claim(b books) (foreign, bool) {
 	named := func(f *foreign) bool { return decodedName(f.name) == name }
 	same := func(f *foreign) bool { return len(p.row.Form) > 0 && bytes.Equal(f.form, p.row.Form) }
 	both := func(f *foreign) bool { return same(f) && named(f) }
-	if found, is := pick(b.unknown.withUID(p.uid()), both, same, named); is || p.object.UID != "" {
+	if found, is := pick(b.unknown.withUID(p.uid()), both, same, named); is {
 		return found, is
+	}
+	if p.object.UID != "" {
+		return pick(b.unknown.withForms(p.standingAlone(b.repairs)))
 	}
 	forms := [][]byte{p.row.Form}
 	forms = slices.AppendSeq(forms, slices.Chunk(p.before.Tried, sha256.Size)) // an older version that was never answered

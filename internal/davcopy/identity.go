@@ -38,6 +38,23 @@ func inspect(data []byte) (pim.Object, error) {
 // isApart reports whether an object holds changed occurrences and not their event.
 func isApart(o pim.Object) bool { return o.Overrides > 0 && !o.Master }
 
+// standingAlone is what changed occurrences without their event are where they were converted to events of their own, nil where that is
+// no repair that is made. They have the identity of the event then: only what they are tells whose they are.
+func (p *transfer) standingAlone(repairs pim.Needs) []byte {
+	if !strings.Contains(p.object.UID, apartMark) || !repairs[pim.CodeLoneOverride] {
+		return nil
+	}
+	repaired, fixes := pim.Repair(p.data, p.kind, repairs)
+	if !slices.ContainsFunc(fixes, func(fix pim.Fix) bool { return fix.Code == pim.CodeLoneOverride }) {
+		return nil
+	}
+	form, readable := pim.Digest(repaired, p.kind)
+	if !readable {
+		return nil
+	}
+	return form[:]
+}
+
 // plainUID is the UID as it stands in the object.
 func plainUID(identity string) string {
 	uid, _, _ := strings.Cut(identity, apartMark)

@@ -45,6 +45,7 @@ func (j *collectionJob) considerAll(ctx context.Context, chunk []dav.Object) ([]
 	b := books{
 		content: j.content(), hosts: j.slice.engine.options.SourceHosts, below: j.place.source.Href,
 		known: j.known, byUID: j.byUID, unknown: j.unknown, contest: j.contest, taken: j.taken, present: j.present, alive: j.siblings,
+		repairs: j.slice.engine.options.Repairs,
 	}
 	// Of two that are the same, the one with the plain name counts, and "event-copy.ics" is the copy.
 	slices.SortFunc(chunk, func(a, b dav.Object) int {
