@@ -264,6 +264,9 @@ type oneTurn struct {
 // Turns implements conductor.Ledger.
 func (l oneTurn) Turns(ctx context.Context) ([]ledger.Turn, error) { return l.Turn(ctx, l.account) }
 
+// Begin implements conductor.Ledger. The turn is in the ledger already: what begins now is written with the first slice.
+func (oneTurn) Begin(context.Context, []ledger.Turn) error { return nil }
+
 // work is the pass over one account.
 func (c *crew) work(ctx context.Context, job worker.Job) (done bool) {
 	run, err := c.open(ctx, job.Run)

@@ -49,6 +49,7 @@ func OpenQueue(ctx context.Context, config *pgx.ConnConfig, schema string, log *
 	}
 	settings.ConnConfig = config
 	config.RuntimeParams["idle_in_transaction_session_timeout"] = "10s" // a process that is stopped keeps nobody waiting
+	config.RuntimeParams["synchronous_commit"] = "off"                  // what a crash of the server takes of the queue is found again, see takeUp
 	settings.MaxConns = queueConnections
 	pool, err := pgxpool.NewWithConfig(ctx, settings)
 	if err != nil {

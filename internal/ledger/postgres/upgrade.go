@@ -26,8 +26,12 @@ var (
 	errEncoding  = errors.New("the database is not one of UTF-8")
 )
 
-// bringUp applies the numbered schema files that are missing. Of two processes that open a ledger at once the second one waits.
+// bringUp applies the numbered schema files that are missing. Of two processes that open a ledger at once the second one waits. What a
+// crash of the server takes of it is made again by whoever opens the ledger next; what is written on the strength of it waits for the disk
+// with all before.
 func bringUp(ctx context.Context, config *pgx.ConnConfig, name string) (err error) {
+	config = config.Copy()
+	config.RuntimeParams["synchronous_commit"] = "off"
 	db := stdlib.OpenDB(*config) // what the files and goose say is PostgreSQL's own
 	defer func() { err = errors.Join(err, db.Close()) }()
 	conn, err := db.Conn(ctx)
