@@ -123,7 +123,7 @@ func (c *connection) giveBack(query string, s preparedStatement) error {
 }
 
 func (c *connection) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
-	if !keeps(query) {
+	if c.kept[query] == nil && !keeps(query) {
 		return c.plain.ExecContext(ctx, query, args)
 	}
 	s, err := c.take(ctx, query)
@@ -139,7 +139,7 @@ func (c *connection) ExecContext(ctx context.Context, query string, args []drive
 }
 
 func (c *connection) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
-	if !keeps(query) {
+	if c.kept[query] == nil && !keeps(query) {
 		return c.plain.QueryContext(ctx, query, args)
 	}
 	s, err := c.take(ctx, query)
