@@ -68,6 +68,7 @@ type seen struct {
 	passes  int // that have come to their end
 	working bool
 	by      *process       // who had it last; nil where workers live for ever
+	may     func() error   // nil while he may send
 	since   time.Time      // the slice that is under way began
 	ended   time.Time      // the last slice
 	brought map[string]int // batches by mailbox, where workers die
@@ -146,10 +147,11 @@ func (s *step) RunSlice(ctx context.Context, account rehome.Account, _ time.Time
 		}
 		defer leave()
 	}
+	s.process.wait()
 	if err := s.permitted(); err != nil {
 		return result, err
 	}
-	shape, at, first, refused := s.ends.enter(account.Address, s.process)
+	shape, at, first, refused := s.ends.enter(account.Address, s.process, s.permitted)
 	end := sliceCut
 	defer func() { s.ends.leave(account.Address, s.process, end) }()
 	if refused {
@@ -231,7 +233,7 @@ const (
 )
 
 // enter logs in, and says how far the account is.
-func (e *ends) enter(account string, p *process) (shape Shape, at int, first, refused bool) {
+func (e *ends) enter(account string, p *process, may func() error) (shape Shape, at int, first, refused bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	s := e.accounts[account]
@@ -245,10 +247,10 @@ func (e *ends) enter(account string, p *process) (shape Shape, at int, first, re
 			s.at = rand.IntN(e.shape.Slices)
 		}
 	}
-	if s.working && !s.by.isStopped() {
+	if s.working && s.may() == nil {
 		e.wrong("%s is worked on twice at the same time", account)
 	}
-	s.by = p
+	s.by, s.may = p, may
 	p.enter()
 	if p != nil && s.passes > 0 {
 		s.at = e.shape.Slices - 1 // all of it is there
@@ -337,9 +339,8 @@ func arrived(items []ledger.Item) []ledger.Item {
 	return items
 }
 
-// permitted returns an error where this process may send nothing any more. One that is stopped asks when it is woken up.
+// permitted returns an error where this process may send nothing any more.
 func (s *step) permitted() error {
-	s.process.wait()
 	if permit := s.dst.Settings().Permit; permit != nil {
 		return permit()
 	}
@@ -348,6 +349,7 @@ func (s *step) permitted() error {
 
 // put has the destination take a batch, as far as this process may still send anything.
 func (s *step) put(account, mailbox string) error {
+	s.process.wait() // one that is stopped asks when it is woken up
 	if err := s.permitted(); err != nil {
 		return err
 	}

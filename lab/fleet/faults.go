@@ -275,11 +275,8 @@ func (c *crew) suffer(ctx context.Context, n int) error {
 		if i >= len(all) {
 			kind = c.chance.IntN(len(all))
 		}
-		member := c.chance.IntN(len(c.members))
-		if err := c.until(ctx, func() (bool, error) {
-			_, busy := c.members[member].called()
-			return busy > 0, nil
-		}); err != nil {
+		member, err := c.atWork(ctx)
+		if err != nil {
 			return err
 		}
 		c.told(fmt.Sprintf("worker %d is %s", member, all[kind].name))
@@ -288,6 +285,22 @@ func (c *crew) suffer(ctx context.Context, n int) error {
 		}
 	}
 	return nil
+}
+
+// atWork waits until workers are at work, and chooses one of them.
+func (c *crew) atWork(ctx context.Context) (member int, err error) {
+	order := c.chance.Perm(len(c.members))
+	err = c.until(ctx, func() (bool, error) {
+		i := slices.IndexFunc(order, func(i int) bool {
+			_, busy := c.members[i].called()
+			return busy > 0
+		})
+		if i >= 0 {
+			member = order[i]
+		}
+		return i >= 0, nil
+	})
+	return member, err
 }
 
 // until waits for something.

@@ -215,11 +215,14 @@ func busyPeople(n int, scale float64) (people []corpus.Person) {
 // many faults, however fast the machine is. A hundred of them came nine seconds apart in the mean; chance may choose more of those that last
 // until a lease is over.
 func lastingThrough(faults int, people []corpus.Person) int {
-	octets := 0
+	return int(octetsOf(people)) / crewLimit / (faults * 20)
+}
+
+func octetsOf(people []corpus.Person) (sum int64) {
 	for _, p := range people {
-		octets += int(p.Count().Octets)
+		sum += p.Count().Octets
 	}
-	return octets / crewLimit / (faults * 20)
+	return sum
 }
 
 // Two machines copy for twenty accounts, and each fault happens once to one of them while it is at work. Both ends are equal, and
@@ -264,6 +267,7 @@ func TestJourney_workers(t *testing.T) {
 		t.Errorf("sync ended with %d\n%s%s", pass.code, pass.out, pass.err)
 	}
 	c.wantWithinLimits()
+	c.wantLittleAgain(happened, people)
 	c.wantAllThereOnce()
 }
 
@@ -274,6 +278,17 @@ func (c *crew) wantWithinLimits() {
 		if most > crewLimit || most < crewLimit/2 {
 			c.t.Errorf("the %s had %d connections at the same time, want as many as the limits allow and no more", end, most)
 		}
+	}
+}
+
+// wantLittleAgain asks how much was sent to the destination: what a worker had under way when something happened to it is done again, which
+// is a slice for each connection that it had, and of these accounts none is larger than a slice. Package lab/fleet counts that exactly.
+func (c *crew) wantLittleAgain(faults int, people []corpus.Person) {
+	c.t.Helper()
+	mail := octetsOf(people)
+	most := mail + int64(faults*crewLimit/2)*mail/int64(len(people))
+	if sent := c.dst.Counts().Bytes[faultproxy.ToServer]; sent < mail || sent > most {
+		c.t.Errorf("%d octets went to the destination for %d of mail and %d faults, want %d at most", sent, mail, faults, most)
 	}
 }
 
