@@ -22,37 +22,44 @@ func (j *collectionJob) findAlike(ctx context.Context) (found bool, err error) {
 		return false, err
 	}
 	made, err := j.chosen(ctx, j.place.alike)
+	if err == nil && made == nil {
+		made, err = j.unnamed(ctx)
+	}
 	if err != nil || made == nil {
 		return false, err
 	}
 	return true, j.goTo(ctx, *made, j.place.begun)
 }
 
+// unnamed is the collection without a displayname that holds something of what the source's holds, nil for none: on a server that
+// keeps no names and chooses hrefs it is told by nothing else. Any other of the source that has no place may be meant as well. The main
+// one, and one that is empty, may be anybody's.
+func (j *collectionJob) unnamed(ctx context.Context) (*dav.Collection, error) {
+	var all []dav.Collection
+	for _, key := range slices.Sorted(maps.Keys(j.place.others)) {
+		c := j.place.others[key]
+		if c.Name == "" && c.Writable() && takesAll(c, j.place.source) && key != dav.Key(j.place.fallback) {
+			all = append(all, c)
+		}
+	}
+	all, own, there, err := j.holdings(ctx, all, j.place.homeless)
+	if err != nil {
+		return nil, err
+	}
+	placed, _ := matched(own, there)
+	if i, found := placed[0]; found {
+		return &all[i], nil
+	}
+	return nil, nil //nolint:nilnil // none of them
+}
+
 // chosen is the one of several collections of one displayname that the source's has gone to before, nil for none: the one that holds
 // the most of what it holds, unless that is another one's of the source that is called the same; else, where none is, the only one
 // that holds anything; else one that is empty, made by a request whose answer was lost.
 func (j *collectionJob) chosen(ctx context.Context, alike []dav.Collection) (*dav.Collection, error) {
-	alike, used, err := j.unused(ctx, alike)
+	alike, own, there, err := j.holdings(ctx, alike, j.place.namesakes)
 	if err != nil || len(alike) == 0 {
 		return nil, err
-	}
-	var own, there []map[string]int
-	for _, c := range append([]dav.Collection{j.place.source}, j.place.namesakes...) {
-		if used[c.Href] { // it has its place
-			continue
-		}
-		holds, err := j.contents(ctx, j.slice.src, &c, true)
-		if err != nil {
-			return nil, faultOf(err, "read at the source", c.Href)
-		}
-		own = append(own, holds)
-	}
-	for i := range alike {
-		holds, err := j.contents(ctx, j.slice.dst, &alike[i], false)
-		if err != nil {
-			return nil, faultOf(err, "read at the destination", alike[i].Href)
-		}
-		there = append(there, holds)
 	}
 	if i := choose(own, there, len(j.place.namesakes) == 0); i >= 0 {
 		return &alike[i], nil
@@ -60,28 +67,39 @@ func (j *collectionJob) chosen(ctx context.Context, alike []dav.Collection) (*da
 	return nil, nil //nolint:nilnil // none of them
 }
 
+// holdings returns those of some collections that nothing of the source goes to, what each of them holds, and what is held by the
+// source's, first, and by those others of the source that have no place.
+func (j *collectionJob) holdings(ctx context.Context, all, others []dav.Collection) (free []dav.Collection, own, there []map[string]int, err error) {
+	free, used, err := j.unused(ctx, all)
+	if err != nil || len(free) == 0 {
+		return nil, nil, nil, err
+	}
+	for _, c := range append([]dav.Collection{j.place.source}, others...) {
+		if used[c.Href] { // it has its place
+			continue
+		}
+		holds, err := j.contents(ctx, j.slice.src, &c, true)
+		if err != nil {
+			return nil, nil, nil, faultOf(err, "read at the source", c.Href)
+		}
+		own = append(own, holds)
+	}
+	for i := range free {
+		holds, err := j.contents(ctx, j.slice.dst, &free[i], false)
+		if err != nil {
+			return nil, nil, nil, faultOf(err, "read at the destination", free[i].Href)
+		}
+		there = append(there, holds)
+	}
+	return free, own, there, nil
+}
+
 // choose tells which collection of the destination is the first of those of the source, by what they hold; -1 for none. What two have
 // the most in common goes together first. alone says that no other of the source could be meant. It is pure.
 func choose(own, there []map[string]int, alone bool) int {
-	type pair struct{ source, destination, common int }
-	var pairs []pair
-	for s := range own {
-		for d := range there {
-			pairs = append(pairs, pair{s, d, common(own[s], there[d])})
-		}
-	}
-	slices.SortStableFunc(pairs, func(a, b pair) int { // the most of it, with the least of anything else
-		return cmp.Or(cmp.Compare(b.common, a.common), cmp.Compare(len(there[a.destination]), len(there[b.destination])))
-	})
-	placed, taken := map[int]bool{}, map[int]bool{}
-	for _, p := range pairs {
-		if p.common == 0 || placed[p.source] || taken[p.destination] {
-			continue
-		}
-		if p.source == 0 {
-			return p.destination
-		}
-		placed[p.source], taken[p.destination] = true, true
+	placed, taken := matched(own, there)
+	if d, found := placed[0]; found {
+		return d
 	}
 	var full, empty []int
 	for d := range there {
@@ -100,6 +118,29 @@ func choose(own, there []map[string]int, alone bool) int {
 		return empty[0]
 	}
 	return -1
+}
+
+// matched puts collections together by what they have in common: for those of the source, which of the destination it is, and which
+// of these are taken so. It is pure.
+func matched(own, there []map[string]int) (placed map[int]int, taken map[int]bool) {
+	type pair struct{ source, destination, common int }
+	var pairs []pair
+	for s := range own {
+		for d := range there {
+			pairs = append(pairs, pair{s, d, common(own[s], there[d])})
+		}
+	}
+	slices.SortStableFunc(pairs, func(a, b pair) int { // the most of it, with the least of anything else
+		return cmp.Or(cmp.Compare(b.common, a.common), cmp.Compare(len(there[a.destination]), len(there[b.destination])))
+	})
+	placed, taken = map[int]int{}, map[int]bool{}
+	for _, p := range pairs {
+		if _, has := placed[p.source]; has || p.common == 0 || taken[p.destination] {
+			continue
+		}
+		placed[p.source], taken[p.destination] = p.destination, true
+	}
+	return placed, taken
 }
 
 // lister reads what a collection holds.

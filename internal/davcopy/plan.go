@@ -40,6 +40,7 @@ type placement struct {
 	begun       bool                      // the ledger knows it
 	alike       []dav.Collection          // that may be the one, should it not exist
 	namesakes   []dav.Collection          // others of the source that have its displayname, and no place that exists
+	homeless    []dav.Collection          // all others of the source that have no place that exists
 }
 
 // plan is where everything goes.
@@ -105,7 +106,9 @@ func (v view) plan() plan {
 	}
 	homeless := unplaced(placed)
 	for i := range placed {
-		placed[i].namesakes = namesakes(placed[i].source, homeless)
+		source := placed[i].source
+		placed[i].namesakes = namesakes(source, homeless)
+		placed[i].homeless = slices.DeleteFunc(slices.Clone(homeless), func(other dav.Collection) bool { return other.Href == source.Href })
 	}
 	return plan{placements: placed, left: left, deleted: p.deleted(), nowhere: p.nowhere()}
 }

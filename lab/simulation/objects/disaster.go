@@ -52,14 +52,13 @@ func (r *run) disasters(round string) {
 }
 
 // loseLedger lets rehome begin with an empty ledger: all that it knows from then on is what both ends show. Where the
-// destination chooses the names of objects, or the source has deleted a collection, they do not show what belongs together.
+// source has deleted a collection, they do not show what belongs together.
 func (r *run) loseLedger(round string) error {
 	r.src.mu.Lock()
 	defer r.src.mu.Unlock()
 	r.dst.mu.Lock()
 	defer r.dst.mu.Unlock()
-	told := len(r.src.ended) == 0 && !r.dst.habits.renames
-	if !told || !r.d.happens(ledgerLost, 0.4, round) {
+	if len(r.src.ended) > 0 || !r.d.happens(ledgerLost, 0.4, round) {
 		return nil
 	}
 	r.truth.forget()

@@ -64,6 +64,8 @@ type object struct {
 	user    bool  // a user of this end has put or changed it
 	moved   bool  // a user of this end has moved it here from another collection
 	shown   sight // what a client was shown of it last
+
+	withheld bool // a client has asked for it in vain
 }
 
 // sight is what a client knows of an object.

@@ -50,6 +50,7 @@ func natures() []string {
 		"destination tells no etag after PUT", "destination tells an etag and rewrites the object behind it", "destination rewrites what is put",
 		"destination takes a UID once in a collection", "destination takes a UID once in an account", "destination chooses the names of objects",
 		"destination makes no collections", "destination has no extended MKCOL", "destination wants clean objects", "destination schedules",
+		"destination keeps no displaynames",
 	}
 	for _, side := range []string{source, destination} {
 		for _, habit := range []string{

@@ -242,7 +242,11 @@ func (e *end) makeCollection(q question) answer {
 	for other := e.d.happens("collection made under another name", 0.5, path); other || e.collections[homeOf(kind)+segment+"/"] != nil; other = false {
 		segment += "-2" // asked twice, it makes two: what is there stays
 	}
-	e.make(kind, segment, between(q.body, "displayname"))
+	title := between(q.body, "displayname")
+	if e.habits.noTitles {
+		title = ""
+	}
+	e.make(kind, segment, title)
 	return plain(http.StatusCreated)
 }
 
@@ -256,6 +260,8 @@ func (e *end) proppatch(q question) answer {
 	names := askedFor(q.body)
 	name := names[0]
 	switch {
+	case name == "displayname" && e.habits.noTitles:
+		return plain(http.StatusForbidden)
 	case e.d.happens("property refused", 0.5, q.path, name):
 		if e.d.below(2, "property refused with", q.path, name) == 0 {
 			return plain(http.StatusInternalServerError)

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package davcopy
+
+import (
+	"testing"
+
+	"rehome/internal/protocol/dav"
+)
+
+// What two collections hold in common puts them together, the most of it first. One of which nobody has anything is nobody's.
+func TestMatched(t *testing.T) {
+	t.Parallel()
+	work, home := map[string]int{"a": 1, "b": 1}, map[string]int{"b": 1, "c": 1, "d": 1}
+	for name, c := range map[string]struct {
+		own, there []map[string]int
+		want       int // of the first, -1 for none
+	}{
+		"the only one":                  {[]map[string]int{work}, []map[string]int{{"a": 1}}, 0},
+		"the one with more":             {[]map[string]int{work}, []map[string]int{{"b": 1, "x": 1}, {"a": 1, "b": 1}}, 1},
+		"another one's":                 {[]map[string]int{work, home}, []map[string]int{{"b": 1, "c": 1, "d": 1}}, -1},
+		"each its own":                  {[]map[string]int{work, home}, []map[string]int{{"c": 1}, {"a": 1}}, 1},
+		"nothing in common":             {[]map[string]int{work}, []map[string]int{{"x": 1}, {}}, -1},
+		"nothing at the source":         {[]map[string]int{{}}, []map[string]int{{"a": 1}, {}}, -1},
+		"nothing there":                 {[]map[string]int{work}, nil, -1},
+		"the same, with less besides":   {[]map[string]int{work}, []map[string]int{{"a": 1, "x": 1}, {"a": 1}}, 1},
+		"as much, and the first of two": {[]map[string]int{work}, []map[string]int{{"a": 1}, {"b": 1}}, 0},
+	} {
+		placed, _ := matched(c.own, c.there)
+		if got, found := placed[0]; found != (c.want >= 0) || found && got != c.want {
+			t.Errorf("%s: %d, %t; want %d", name, got, found, c.want)
+		}
+	}
+}
+
+// What competes for a collection without a name is all of the source that has no place.
+func TestPlan_homeless(t *testing.T) {
+	t.Parallel()
+	home := &dav.Home{HomeSets: []string{"/h/"}}
+	v := view{src: []dav.Collection{{Href: "/s/a/", Name: "A"}, {Href: "/s/b/", Name: "B"}, {Href: "/s/c/", Name: "C"}},
+		dst: []dav.Collection{{Href: "/h/c/", Name: "C"}}, srcHome: home, dstHome: home}
+	for _, p := range v.plan().placements {
+		others := 0
+		for _, other := range p.homeless {
+			if other.Href == p.source.Href || other.Href == "/s/c/" {
+				t.Errorf("%s competes for the place of %s", other.Href, p.source.Href)
+			}
+			others++
+		}
+		if !p.exists && others != 1 {
+			t.Errorf("%s has %d others, want one", p.source.Href, others)
+		}
+	}
+}
