@@ -2,12 +2,17 @@
 
 package objects
 
-import "context"
+import (
+	"context"
+
+	"rehome/lab/simulation"
+)
 
 // So that a run has an end.
 const (
-	mostCrashes = 8  // deaths of rehome in a run
-	mostAtWork  = 60 // how often users are at work while rehome is: a move cannot overtake those who never rest
+	mostCrashes  = 8  // deaths of rehome in a run
+	mostRestores = 4  // while rehome is at work
+	mostAtWork   = 60 // how often users are at work while rehome is: a move cannot overtake those who never rest
 )
 
 // watch is told of every request before it is worked on: the moment for a crash of rehome, or for a user who is
@@ -15,6 +20,9 @@ const (
 func (r *run) watch(q question) bool {
 	if r.d.happens("user at work meanwhile", 0.1*q.weight(), q.name...) && r.atWork.Add(1) <= mostAtWork {
 		r.live("w" + number(r.d.below(1000, q.name...)))
+	}
+	if r.d.happens(restoredAtOnce, 0.1*q.weight(), q.name...) && r.restores.Add(1) <= mostRestores {
+		r.restoreOne(q)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -24,6 +32,26 @@ func (r *run) watch(q question) bool {
 	r.crashes++
 	r.crash()
 	return true
+}
+
+// restoreOne keeps a copy of one of the ends, or puts it back to the one that there is, while rehome is at work.
+func (r *run) restoreOne(q question) {
+	e := simulation.Pick(r.d.chance("restored end").With(q.name...), r.src, r.dst)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	r.mu.Lock()
+	b, there := r.backups[e]
+	r.mu.Unlock()
+	if there {
+		r.d.tell("the %s is put back while rehome is at work", e.side)
+		r.lost(e, b)
+		e.restore(b)
+		return
+	}
+	b = e.backUp()
+	r.mu.Lock()
+	r.backups[e] = b
+	r.mu.Unlock()
 }
 
 // crash ends rehome as kill -9 does; r.mu is held. What it has committed stays, what it has sent arrives.

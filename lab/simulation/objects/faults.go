@@ -6,7 +6,7 @@ import "slices"
 
 // passing are the faults that end when the world calms down; the others are a server's own nature.
 func passing() []string {
-	all := []string{"crash", "user at work meanwhile"}
+	all := []string{"crash", "user at work meanwhile", restoredAtOnce}
 	for _, side := range []string{source, destination} {
 		for _, fault := range []string{
 			"busy", "server error", "log-in refused", "request lost", "silence", "work done late", "slow", "answer cut",
@@ -20,6 +20,7 @@ func passing() []string {
 
 const (
 	verifiedBetween = "verified between passes"
+	restoredAtOnce  = "restored while rehome is at work"
 	copiedAgain     = "the operator has lost objects copied again"
 	ledgerLost      = "the ledger is lost"
 )

@@ -88,6 +88,7 @@ type run struct {
 	killed    bool
 	crashes   int
 	atWork    atomic.Int32
+	restores  atomic.Int32
 	backups   map[*end]backup
 }
 
