@@ -21,6 +21,7 @@ import (
 type process struct {
 	ends   *ends
 	line   *faultproxy.Proxy
+	store  ledger.Location // without the line
 	cancel context.CancelFunc
 	ended  chan error
 
@@ -151,10 +152,19 @@ func (p *process) awake(ctx context.Context, s *step, account string) {
 	if s.put(account, "Zombie") == nil {
 		wrong("a message was sent")
 	}
-	err := s.store.Passes.Wait(context.WithoutCancel(ctx), ledger.Turn{Address: account, State: ledger.TurnFailed})
-	if err == nil {
+	if err := p.writeLate(context.WithoutCancel(ctx), account); err == nil {
 		wrong("the store was written")
 	}
+}
+
+// writeLate writes under the lease that it had by a line that has not broken, as what was on its way when it was stopped.
+func (p *process) writeLate(ctx context.Context, account string) error {
+	store, err := p.store.Open(ctx)
+	if err != nil {
+		return err
+	}
+	err = store.Leased().Passes.Wait(ctx, ledger.Turn{Address: account, State: ledger.TurnFailed})
+	return errors.Join(err, store.Close())
 }
 
 // lost reports whether another process has begun with an account.
@@ -326,7 +336,8 @@ func (c *crew) hire(ctx context.Context) error {
 		return err
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	p := &process{ends: c.fleet.ends, line: line, cancel: cancel, ended: make(chan error, 1)}
+	store := ledger.Location{Name: c.fleet.server.Address("postgres")}
+	p := &process{ends: c.fleet.ends, line: line, store: store, cancel: cancel, ended: make(chan error, 1)}
 	c.members = append(c.members, p)
 	go func() { p.ended <- c.fleet.work(ctx, p, c.stop) }()
 	return nil
