@@ -66,6 +66,7 @@ type object struct {
 	shown   sight // what a client was shown of it last
 
 	withheld bool // a client has asked for it in vain
+	copied   bool // a user of this end has copied here what rehome had put elsewhere, and not changed it
 }
 
 // sight is what a client knows of an object.

@@ -146,10 +146,11 @@ func (t *truth) everShown(data []byte) bool {
 	return slices.ContainsFunc(t.contents[markOf(data)], func(one []byte) bool { return carries(one, data) })
 }
 
-// overwritten judges a PUT over something: what a user wrote there stays, unless it is what the source had too. Another object
+// overwritten judges a PUT over something: what a user wrote there stays, unless it is what the source had too, or what the destination
+// has made of that: a copy of ours is not told from ours that was moved. Another object
 // than that is no new version of it (RFC 4791 section 5.3.2.1, RFC 6352 section 6.3.2.1: no-uid-conflict), but takes it away.
 func (t *truth) overwritten(before *object, q question) {
-	if before.user && !t.everShown(before.data) {
+	if before.user && !before.copied && !t.everShown(before.data) {
 		t.breach("nothing is overwritten that rehome did not put there", "PUT %s over what the user wrote", q.path)
 	}
 	if was, is := identityOf(before.data), identityOf(q.body); was != "" && is != "" && was != is {

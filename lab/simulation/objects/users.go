@@ -182,7 +182,9 @@ func (w *world) destinationObject(c *collection, name, round string) {
 		w.addAs(w.dst, c, name, round, name)
 	case w.d.happens("destination user copies", 0.2, id...):
 		if to := w.anyOf(w.dst, c, id); to.objects["copy-"+name] == nil && len(to.objects) < most {
+			ours := o.ours && !o.user
 			w.enter(to, "copy-"+name, o.data)
+			to.objects["copy-"+name].copied = ours
 		}
 	case w.d.happens("destination user moves", 0.2, id...):
 		other := w.other(w.dst, c, id)
@@ -204,6 +206,6 @@ func (e *end) place(c *collection, name string, o *object) *object {
 	placed := e.store(c, name, o.data)
 	placed.ours = o.ours
 	placed.user = o.user
-	placed.moved = o.moved
+	placed.moved, placed.copied = o.moved, o.copied
 	return placed
 }
