@@ -204,7 +204,7 @@ func (r *run) judgeTwice(last conclusion, goes map[string]string) {
 	counts := map[string]int{}
 	for _, d := range r.dst.placed() {
 		mark := markOf(d.data)
-		unshown := r.dst.unreadable(d.object) != 0 || d.object.withheld && !r.sameName(d, mark)
+		unshown := r.dst.unreadable(d.object) != 0 || d.withheld && !r.sameName(d, mark)
 		// Without a ledger nobody knows what is not shown, nor an older version of what has no UID, nor which of several collections
 		// without names is meant where their user has deleted one and it was made again.
 		if r.truth.forgotten && (unshown || r.truth.nameless(mark) || r.dst.habits.noTitles && len(r.dst.ended) > 0) {
