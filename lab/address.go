@@ -3,6 +3,7 @@
 package lab
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -10,22 +11,27 @@ import (
 	"net/netip"
 )
 
+// Ports of servers are below those that the system gives to whoever asks for none (on Linux from 32768 on): one that is free now would
+// otherwise be taken, before the server starts, by somebody who listens on all addresses.
+const lowestPort, highestPort = 10_000, 32_000
+
 // Addr returns a free TCP address, host and port, for one server of this lab. It is handed
 // out once; the lab's host is its own, so nobody else takes the port before the server does.
 func (r *Lab) Addr() (string, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	var last error
 	for range 100 {
-		addr, err := probe(netip.AddrPortFrom(r.host, 0))
-		if err != nil {
-			return "", fmt.Errorf("find a free port on %s: %w", r.host, err)
+		port := uint16(lowestPort + rand.IntN(highestPort-lowestPort))
+		if r.ports[port] {
+			continue
 		}
-		if !r.ports[addr.Port()] {
-			r.ports[addr.Port()] = true
-			return addr.String(), nil
+		if last = probe(netip.AddrPortFrom(r.host, port)); last == nil {
+			r.ports[port] = true
+			return netip.AddrPortFrom(r.host, port).String(), nil
 		}
 	}
-	return "", fmt.Errorf("find a free port on %s: the system offers only ports that are taken", r.host)
+	return "", fmt.Errorf("find a free port on %s: %w", r.host, cmp.Or(last, errors.New("all that were tried are taken")))
 }
 
 // NewHost returns one more loopback address of this lab's own, for servers that need the same port at different hosts.
@@ -40,25 +46,18 @@ func freeHost() (netip.Addr, error) {
 	var last error
 	for range 20 {
 		host := netip.AddrFrom4([4]byte{127, byte(1 + rand.IntN(254)), byte(rand.IntN(256)), byte(1 + rand.IntN(254))})
-		if _, last = probe(netip.AddrPortFrom(host, 0)); last == nil {
+		if last = probe(netip.AddrPortFrom(host, 0)); last == nil {
 			return host, nil
 		}
 	}
 	return netip.Addr{}, fmt.Errorf("find a loopback address: %w", last)
 }
 
-// probe listens on addr for a moment and returns the address with the port that was given.
-func probe(addr netip.AddrPort) (netip.AddrPort, error) {
+// probe listens on addr for a moment.
+func probe(addr netip.AddrPort) error {
 	listener, err := net.Listen("tcp", addr.String())
 	if err != nil {
-		return netip.AddrPort{}, err
+		return err
 	}
-	bound, ok := listener.Addr().(*net.TCPAddr)
-	if err := listener.Close(); err != nil {
-		return netip.AddrPort{}, err
-	}
-	if !ok {
-		return netip.AddrPort{}, errors.New("the listener has no TCP address")
-	}
-	return bound.AddrPort(), nil
+	return listener.Close()
 }
