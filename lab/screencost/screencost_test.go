@@ -84,7 +84,7 @@ func differing(t *testing.T) []byte {
 	mail := verify.Mail{}
 	for i := range 20 {
 		mail.Differences = append(mail.Differences, verify.Difference{
-			Kind: verify.MissingMessage, Mailbox: "INBOX", Object: fmt.Sprintf("<%d@example.test>", i), UID: uint32(i + 1), //nolint:gosec // G115: small
+			Kind: verify.MissingMessage, Mailbox: "INBOX", Object: fmt.Sprintf("<%d@example.test>", i), UID: uint32(i + 1),
 			Sentence: fmt.Sprintf("INBOX: the message with UID %d is not at the destination", i+1),
 		})
 	}
