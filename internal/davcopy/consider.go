@@ -118,16 +118,17 @@ func consider(o dav.Object, b books) transfer {
 	return p.choose(b)
 }
 
-// beforeOf is the row of an object, unless it was left at the destination when it vanished here and is there no more, or
-// another collection has taken it over: whatever comes back then is new. What was sent and never seen is still on its way.
+// beforeOf is the row of an object, unless it was left at the destination when it vanished here and is there no more, be it that
+// another object has its name there by now, or another collection has taken it over: whatever comes back then is new. What was
+// sent and never seen is still on its way.
 func (b books) beforeOf(name string) ledger.Object {
 	row := b.known[name]
-	if row.State == ledger.ObjectGone && (!b.present[row.Destination] || b.alive[row.Destination]) {
+	if row.State == ledger.ObjectGone && (!b.present[row.Destination] || b.alive[row.Destination] || away(row)) {
 		if len(row.Tried) > 0 && !b.alive[row.Destination] {
 			row.State = ledger.ObjectIntent
 			return row
 		}
-		if !b.alive[row.Destination] {
+		if !b.alive[row.Destination] && !b.present[row.Destination] {
 			delete(b.taken, row.Destination)
 		}
 		return ledger.Object{}

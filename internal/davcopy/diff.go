@@ -140,7 +140,7 @@ func (d *departures) spareHeld(rows map[string]ledger.Object, siblings []ledger.
 	}
 	held := map[string]bool{}
 	hold := func(row ledger.Object) {
-		if row.Destination != "" && !row.Missing() && (row.State.There() || row.State == ledger.ObjectIntent) {
+		if row.Destination != "" && !away(row) && (row.State.There() || row.State == ledger.ObjectIntent) {
 			held[row.Destination] = true
 		}
 	}

@@ -54,7 +54,7 @@ func (j *collectionJob) holderElsewhere(ctx context.Context, is func(identity st
 			return "", err
 		}
 		for _, name := range slices.Sorted(maps.Keys(rows)) {
-			if row := rows[name]; holds(row) && row.UID != "" && is(row.UID) && !row.Missing() {
+			if row := rows[name]; holds(row) && row.UID != "" && is(row.UID) && !away(row) {
 				return hrefOf(c.Destination, row.Destination), nil
 			}
 		}

@@ -194,7 +194,7 @@ func (j *collectionJob) lookAtDestination(ctx context.Context) error {
 			continue
 		}
 		j.taken[row.Destination] = true
-		if begun := row.State == ledger.ObjectIntent || row.State == ledger.ObjectQuarantined || row.State == ledger.ObjectHeld; !begun && !row.Missing() {
+		if begun := row.State == ledger.ObjectIntent || row.State == ledger.ObjectQuarantined || row.State == ledger.ObjectHeld; !begun && !away(row) {
 			ours[row.Destination] = true // what was but begun, or is missing, is recognised there first, by whoever it is
 		}
 	}
@@ -252,7 +252,7 @@ func byTheirUID(known map[string]ledger.Object) map[string]string {
 	names := map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(known)) {
 		row := known[name]
-		if _, other := names[row.UID]; holds(row) && row.UID != "" && !row.Missing() && !other {
+		if _, other := names[row.UID]; holds(row) && row.UID != "" && !away(row) && !other {
 			names[row.UID] = name
 		}
 	}

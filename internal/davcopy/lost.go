@@ -51,7 +51,10 @@ func (j *collectionJob) lost() []string {
 // settleLost books what the destination has lost, and what is there again. One that has another name there by now is
 // not lost.
 func (j *collectionJob) settleLost(ctx context.Context, lost []string) error {
-	if err := j.rebook(ctx, j.there(lost)); err != nil {
+	if err := j.rebook(ctx, j.there(lost)); err != nil { // what the source has comes first
+		return err
+	}
+	if err := j.rebook(ctx, j.backAtDestination()); err != nil {
 		return err
 	}
 	if err := j.takeOver(ctx, lost); err != nil {
@@ -138,7 +141,7 @@ func asMissing(row ledger.Object) ledger.Object {
 // backAgain is the row of an object that the destination has, whether it was missing before or not. One of which its user
 // had a version of his own has that still.
 func backAgain(row ledger.Object) ledger.Object {
-	if !row.Missing() {
+	if !away(row) {
 		return row
 	}
 	if row.Code, row.Words = "", ""; row.State == ledger.ObjectConflict {

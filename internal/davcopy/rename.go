@@ -77,7 +77,7 @@ func (j *collectionJob) followRename(ctx context.Context, o dav.Object) error {
 // underName is the row of an object that has another name at the source by now.
 func (j *collectionJob) underName(row ledger.Object, name string) ledger.Object {
 	row.Source, row.SrcETag = name, "" // until it is settled it has to be read
-	if row.State == ledger.ObjectGone && row.Code == ledger.CodeMissing {
+	if row.State == ledger.ObjectGone && away(row) {
 		row = asMissing(row)
 		row.State = ledger.ObjectAdopted
 	}

@@ -4,6 +4,7 @@ package davcopy
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 
 	"rehome/internal/ledger"
@@ -11,7 +12,12 @@ import (
 
 // A name alone proves nothing: since an object went missing at the destination, its user or we may have given the name to
 // another one. What stands there is the object that is missed only if it is no other's, and is what is known of the missing
-// one: by its UID, or by what it is. One object there is never two objects of the source.
+// one: by its UID, or by what it is. One object there is never two objects of the source. That holds also for what has vanished
+// from the source since, and may be there under a name that was not served: it was missing when it was seen last, no more, and
+// is what it was once the destination has it again.
+
+// away reports whether the destination had lost an object when it was last looked for, whether the source has it still or not.
+func away(row ledger.Object) bool { return row.Code == ledger.CodeMissing && row.State.There() }
 
 // stands reports whether the destination has the object under the name that the ledger knows.
 func (j *collectionJob) stands(row ledger.Object) bool {
@@ -21,7 +27,7 @@ func (j *collectionJob) stands(row ledger.Object) bool {
 // inPlace is the row of a missing object that stands under its name again. What the destination lists and does not show is
 // taken for it, and is looked at like everything that has another etag.
 func (j *collectionJob) inPlace(row ledger.Object) (ledger.Object, bool) {
-	if !row.Missing() || !holds(row) || !j.present[row.Destination] || j.isHeld(row) {
+	if !away(row) || !holds(row) || !j.present[row.Destination] || j.isHeld(row) {
 		return row, false
 	}
 	f := j.unknown.called(row.Destination)
@@ -38,18 +44,42 @@ func (j *collectionJob) inPlace(row ledger.Object) (ledger.Object, bool) {
 }
 
 // found is the row of an object that was away and is found at the destination. What has but its UID may be what its user has
-// made of it, or any other version: nobody knows, and it stays as it is, and is named.
+// made of it, or any other version: nobody knows, and it stays as it is, and is named; what has vanished from the source is
+// compared should it be back.
 func found(row ledger.Object, f *foreign) ledger.Object {
 	row = backAgain(row)
 	if knows(row, f.form) || removedThere.Has(row.Code) { // the latter is compared anyway
+		return row
+	}
+	row.DstETag = ""
+	if row.State == ledger.ObjectGone {
+		row.Anew = true
 		return row
 	}
 	row.Anew = row.Anew || row.Behind() // what the source has now is still to be read
 	row.State = ledger.ObjectConflict
 	row.Code = objectConflict.Code
 	row.Words = wordsConflict
-	row.DstETag = ""
 	return row
+}
+
+// backAtDestination are the rows, as they are to be, of what was missing when it vanished from the source, and is there again,
+// under its name or another one.
+func (j *collectionJob) backAtDestination() (rows []ledger.Object) {
+	for _, name := range slices.Sorted(maps.Keys(j.known)) {
+		row := j.known[name]
+		if row.State != ledger.ObjectGone || !away(row) {
+			continue
+		}
+		now, is := j.inPlace(row)
+		if !is {
+			now, is = j.anchor(row)
+		}
+		if is {
+			rows = append(rows, now)
+		}
+	}
+	return rows
 }
 
 // isHeld reports whether another object has the name at the destination by now.

@@ -3,12 +3,14 @@
 package davcopy
 
 import (
+	"net/http"
 	"testing"
 
 	"rehome"
 	"rehome/internal/content/pim"
 	"rehome/internal/ledger"
 	"rehome/internal/protocol/dav"
+	"rehome/lab/corpus"
 )
 
 // What stands under the name of a missing object is that object only where no other has it, and it is known by its UID or by
@@ -164,4 +166,45 @@ func TestCopyAgain_besideWhatHasItsName(t *testing.T) {
 	if row := j.known["a.ics"]; row.State != ledger.ObjectIntent || row.Destination != "" || !j.taken["a.ics"] || len(j.actions.read) != 1 {
 		t.Errorf("%+v, taken %v, %d to be read; want it written anew under another name", row, j.taken, len(j.actions.read))
 	}
+}
+
+// What was missing at the destination when it vanished from the source, and may be what was not served under another name, is there
+// when the destination has it again: under its name or another one, wherever it is at the source by then.
+func TestPasses_whatIsBackAtTheDestination(t *testing.T) {
+	t.Parallel()
+	p, src, _ := troubled(t, corpus.PIMPerson(address, password, 0, 0))
+	renamed, gone := []string{"same", "moved", "edited", "lost"}, []string{"back", "replaced"}
+	for _, uid := range append(renamed, gone...) {
+		p.writeUID(t, p.src, uid+".ics", uid, "first", false)
+	}
+	p.pass(t)
+	for _, uid := range append(renamed, gone...) {
+		p.remove(t, p.src, uid+".ics")
+		p.remove(t, p.dst, uid+".ics")
+	}
+	for _, uid := range renamed {
+		p.writeUID(t, p.src, "new-"+uid+".ics", uid, "first", false)
+	}
+	src.set(about("new-", "GET REPORT", http.StatusInternalServerError, "broken"))
+	wantTally(t, "not served", p.pass(t).Tallies[rehome.KindCalendars], Tally{Objects: 4, Quarantined: 4})
+	src.set(nil)
+	for _, uid := range gone {
+		p.writeUID(t, p.src, uid+".ics", uid, "first", false)
+	}
+	for name, uid := range map[string]string{"same.ics": "same", "other.ics": "moved", "back.ics": "back", "replaced.ics": "another"} {
+		p.writeUID(t, p.dst, name, uid, "first", false)
+	}
+	p.writeUID(t, p.dst, "edited.ics", "edited", "its user's own", false)
+
+	want := Tally{Objects: 6, Copied: 1, Conflicts: 1, Deserted: 1} // what another one has replaced is new
+	for _, when := range []string{"back", "and again"} {
+		wantTally(t, when, p.pass(t).Tallies[rehome.KindCalendars], want)
+		e := p.exceptions(t)
+		if e["new-lost.ics"].Code != ledger.CodeMissing || e["new-edited.ics"].Code != objectConflict.Code || len(e) != 2 {
+			t.Errorf("%s: %+v", when, e)
+		}
+		p.wantEvents(t, when, "another", "back", "edited", "moved", "replaced", "same")
+		want.Copied = 0
+	}
+	p.wantSummaries(t, "afterwards", map[string]string{"same.ics": "first", "other.ics": "first", "edited.ics": "its user's own", "lost.ics": ""})
 }
