@@ -82,3 +82,21 @@ func TestFormer_brokenOff(t *testing.T) {
 	p.expunge(p.src, "INBOX", "2")
 	wantTally(t, p.sync(), mailcopy.Tally{Removed: 1})
 }
+
+// The destination's user has renamed a mailbox, and back again, and each time the source has made its own anew, once as it was and once
+// with new mail: the copies are found under the name that the user has given them, and none of them is brought again.
+func TestFormer_renamedAtTheDestination(t *testing.T) {
+	t.Parallel()
+	p := atmailPair(t)
+	mails := letters(4, 500, "a")
+	p.fill(p.src, "INBOX.Box", mails[:3]...)
+	p.sync()
+	for copied, names := range [][2]string{{"Box", "Crate"}, {"Crate", "Box"}} {
+		p.rename(p.dst, names[0], names[1])
+		p.delete(p.src, "INBOX.Box")
+		p.fill(p.src, "INBOX.Box", mails[:3+copied]...)
+		wantTally(t, p.sync(), mailcopy.Tally{Adopted: 3, Copied: copied})
+		p.wantMailboxes(p.dst, names[1], "INBOX", "Sent")
+		p.quiet(mailcopy.Tally{})
+	}
+}

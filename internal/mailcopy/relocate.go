@@ -39,7 +39,9 @@ func (s *slice) followRenames(ctx context.Context) error {
 		switch {
 		case r.refused == "" && s.view.arrived(r):
 			moves = append(moves, ledger.Renaming{ID: r.row.ID, Source: r.source, Destination: r.to})
-			delete(s.view.displaced, r.row.ID) // it has the name of its own mailbox now
+			if r.source != r.row.Anchor.Source {
+				delete(s.view.displaced, r.row.ID) // it has the name of its own mailbox now
+			}
 			s.unsubscribeOld(ctx, r)
 		case r.refused == "":
 			r.refused = "the destination refused to rename its mailbox"

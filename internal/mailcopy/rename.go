@@ -77,11 +77,16 @@ type renaming struct{ from, to string }
 
 // planRelocations decides how the destination follows the confirmed renames, and in which order. It
 // also notices mailboxes that were renamed at the destination: by its user, or by a pass that was
-// killed before it could write that down.
+// killed before it could write that down. The source may have numbered its own anew, or have another one in its place, at the same
+// time: what has that name goes where the former one went, and is looked for there.
 func (v accountView) planRelocations(confirmed []sighting) ([]relocation, []renaming) {
 	var all []*relocation
-	renamed := map[int64]bool{}
+	renamed, taken := map[int64]bool{}, map[string]bool{}
 	for _, s := range confirmed {
+		if s.name == s.row.Anchor.Source {
+			continue // numbered anew, and not renamed
+		}
+		taken[s.name] = true
 		r := &relocation{row: s.row, source: s.name, from: v.whereIs(s.row), to: v.pairFor(s.name).Destination}
 		if dropped(s.row) {
 			r.from = r.to // its user has removed it there: only the name in the ledger changes
@@ -90,7 +95,11 @@ func (v accountView) planRelocations(confirmed []sighting) ([]relocation, []rena
 	}
 	for _, name := range slices.Sorted(maps.Keys(v.rows)) {
 		row := v.rows[name]
-		if now := v.whereIs(row); now != "" && now != row.Anchor.Destination && !renamed[row.ID] && !v.vanished(row) {
+		entry, listed := v.src[name]
+		if renamed[row.ID] || taken[name] || !selectable(entry, listed) {
+			continue
+		}
+		if now := v.whereIs(row); now != "" && now != row.Anchor.Destination {
 			all = append(all, &relocation{row: row, source: name, from: now, to: now})
 		}
 	}
