@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/netip"
+	"syscall"
 )
 
 // Ports of servers are below those that the system gives to whoever asks for none (on Linux from 32768 on): one that is free now would
@@ -53,8 +54,11 @@ func freeHost() (netip.Addr, error) {
 	return netip.Addr{}, fmt.Errorf("find a loopback address: %w", last)
 }
 
-// probe listens on addr for a moment.
+// probe listens on addr for a moment. A program that is being started just then would have the listener, too, until it runs, and the address
+// would be taken that long: none is started meanwhile.
 func probe(addr netip.AddrPort) error {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
 	listener, err := net.Listen("tcp", addr.String())
 	if err != nil {
 		return err

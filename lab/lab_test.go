@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -309,4 +310,37 @@ func TestParseStat(t *testing.T) {
 			t.Errorf("parseStat(%q) = %d, %d", text, pid, group)
 		}
 	}
+}
+
+// Somebody who listens at once finds the address free, whatever is being started meanwhile.
+func TestAddr_freeWhileProgramsStart(t *testing.T) {
+	l := Open(t)
+	var starts sync.WaitGroup
+	ended := make(chan struct{})
+	for range 4 {
+		starts.Go(func() {
+			for {
+				select {
+				case <-ended:
+					return
+				default:
+					_ = exec.Command("true").Run()
+				}
+			}
+		})
+	}
+	for range 300 {
+		addr, err := l.Addr()
+		if err != nil {
+			t.Fatal(err)
+		}
+		listener, err := net.Listen("tcp", addr)
+		if err != nil {
+			t.Errorf("an address that was free a moment ago: %v", err)
+			continue
+		}
+		_ = listener.Close()
+	}
+	close(ended)
+	starts.Wait()
 }
