@@ -19,9 +19,11 @@ import (
 )
 
 // What a process may need for a calendar of 10,000 objects, and for a contact whose photo has 20 MB, which are 28 MB as
-// they are written: those octets are held twice, as they are and unfolded, or of both ends.
+// they are written: those octets are held twice, as they are and unfolded, or of both ends. With what the program itself takes that is 94 to
+// 97 MiB; one that held them a third time would take 120.
 const (
 	most        int64 = 96 << 20
+	mostOfPhoto int64 = 104 << 20
 	photoOctets       = 20 << 20
 
 	program int64 = 32 << 20 // the binary, its stacks and what SQLite keeps
@@ -40,7 +42,7 @@ func TestMemory_calendarOf10000Objects(t *testing.T) {
 	dst, err := atmail7.Start(l, atmail7.Options{Name: "destination"})
 	must(t, err)
 	must(t, corpus.SeedPerson(t.Context(), dst, before))
-	wantPeak(t, l, person, dst.DAV, objects)
+	wantPeak(t, l, person, dst.DAV, objects, most)
 }
 
 func TestMemory_photoOf20MB(t *testing.T) {
@@ -48,11 +50,11 @@ func TestMemory_photoOf20MB(t *testing.T) {
 	person := corpus.PIMPerson(host, password, 1, 0)
 	person.AddressBooks[0].Resources = append(person.AddressBooks[0].Resources, corpus.PhotoContact(photoOctets))
 	l := lab.Open(t)
-	wantPeak(t, l, person, destination(t, l, corpus.Cyrus, []corpus.Person{person}), 2)
+	wantPeak(t, l, person, destination(t, l, corpus.Cyrus, []corpus.Person{person}), 2, mostOfPhoto)
 }
 
 // wantPeak moves the person and looks at the memory of each command.
-func wantPeak(t *testing.T, l *lab.Lab, person corpus.Person, dst string, objects int) {
+func wantPeak(t *testing.T, l *lab.Lab, person corpus.Person, dst string, objects int, most int64) {
 	t.Helper()
 	people := []corpus.Person{person}
 	src := source(t, l, people) // with a column wide enough: a MEDIUMBLOB holds 16 MB
