@@ -28,7 +28,8 @@ func check(s State) finding {
 	switch {
 	case s.Check.good() || s.Copies.Copied > 0 && s.Copies.Newest.After(s.Check.At):
 		f := finding{progress: Done, sentence: "both ends answered " + at(later(s.Check.At, s.Copies.Newest))}
-		if s.Settings.Written.After(later(s.Check.At, s.Copies.Newest)) {
+		// The store keeps whole seconds: who checks in the second in which the file was written has checked what is in it.
+		if s.Settings.Written.Truncate(time.Second).After(later(s.Check.At, s.Copies.Newest)) {
 			f.sentence += "; the settings have changed since, so \"rehome check\" is worth another look"
 		}
 		return f

@@ -262,3 +262,18 @@ func TestOf_theWholeMove(t *testing.T) {
 		t.Errorf("got %+v, want nothing after the end", got)
 	}
 }
+
+// The check is kept by whole seconds: one in the second in which the settings were written has seen them.
+func TestCheck_settingsOfTheSameSecond(t *testing.T) {
+	t.Parallel()
+	for written, changed := range map[time.Time]bool{
+		now.Add(700 * time.Millisecond): false,
+		now.Add(-time.Hour):             false,
+		now.Add(time.Second):            true,
+	} {
+		s := State{Now: now.Add(time.Hour), Check: Look{At: now, Outcome: rehome.OutcomeDone}, Settings: SettingsState{There: true, Written: written}}
+		if f := check(s); f.progress != Done || strings.Contains(f.sentence, "have changed since") != changed {
+			t.Errorf("settings written at %s: %q", written, f.sentence)
+		}
+	}
+}
