@@ -3,9 +3,7 @@
 package davcopy
 
 import (
-	"fmt"
 	"net/http"
-	"path"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -24,7 +22,8 @@ func TestPasses_convertedOccurrenceAfterALostLedger(t *testing.T) {
 	person.Calendars[0].Resources = []corpus.Resource{{Name: "a.ics", Data: []byte(theChange)}}
 	p, _, dst := troubled(t, person)
 	p.options.Repairs = pim.Every()
-	var chosen, written atomic.Int64
+	choose := choosing(dst)
+	var written atomic.Int64
 	dst.set(func(w http.ResponseWriter, r *http.Request, body string) bool {
 		switch {
 		case r.Method != http.MethodPut || !strings.Contains(body, "UID:weekly"):
@@ -34,15 +33,9 @@ func TestPasses_convertedOccurrenceAfterALostLedger(t *testing.T) {
 			return true
 		}
 		written.Add(1)
-		r.URL.Path = path.Join(path.Dir(r.URL.Path), fmt.Sprintf("chosen-%d.ics", chosen.Add(1)))
-		r.Header.Set("X-Chosen", r.URL.Path)
+		choose(r)
 		return false
 	})
-	dst.edit = func(r *http.Response) {
-		if name := r.Request.Header.Get("X-Chosen"); name != "" && r.StatusCode == http.StatusCreated {
-			r.Header.Set("Location", name)
-		}
-	}
 	wantTally(t, "first", p.pass(t).Tallies[rehome.KindCalendars], Tally{Objects: 1, Copied: 1, Repaired: 1})
 	p.loseLedger(t)
 	wantTally(t, "without a ledger", p.pass(t).Tallies[rehome.KindCalendars], Tally{Objects: 1, Adopted: 1})

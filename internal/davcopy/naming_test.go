@@ -20,12 +20,26 @@ import (
 	"rehome/lab/corpus"
 )
 
+// choosing lets a server tell of the names that it has chosen. What it returns chooses one for a request.
+func choosing(dst *trouble) (choose func(*http.Request)) {
+	var chosen atomic.Int64
+	dst.edit = func(r *http.Response) {
+		if name := r.Request.Header.Get("X-Chosen"); name != "" && r.StatusCode == http.StatusCreated {
+			r.Header.Set("Location", name)
+		}
+	}
+	return func(r *http.Request) {
+		r.URL.Path = path.Join(path.Dir(r.URL.Path), fmt.Sprintf("chosen-%d.ics", chosen.Add(1)))
+		r.Header.Set("X-Chosen", r.URL.Path)
+	}
+}
+
 // On a server that gives new objects names of its own, what was sent and never answered is not sent again while it may
 // still arrive, and is found under whatever name when it has.
 func TestPasses_destinationThatChoosesNames(t *testing.T) {
 	t.Parallel()
 	p, _, dst := troubled(t, corpus.PIMPerson(address, password, 0, 2))
-	var chosen atomic.Int64
+	choose := choosing(dst)
 	var lost atomic.Bool
 	dst.set(func(w http.ResponseWriter, r *http.Request, body string) bool {
 		if r.Method != http.MethodPut || r.Header.Get("If-None-Match") != "*" {
@@ -35,15 +49,9 @@ func TestPasses_destinationThatChoosesNames(t *testing.T) {
 			w.WriteHeader(http.StatusGatewayTimeout)
 			return true
 		}
-		r.URL.Path = path.Join(path.Dir(r.URL.Path), fmt.Sprintf("chosen-%d.ics", chosen.Add(1)))
-		r.Header.Set("X-Chosen", r.URL.Path)
+		choose(r)
 		return false
 	})
-	dst.edit = func(r *http.Response) {
-		if name := r.Request.Header.Get("X-Chosen"); name != "" && r.StatusCode == http.StatusCreated {
-			r.Header.Set("Location", name)
-		}
-	}
 	wantTally(t, "first", p.pass(t).Tallies[rehome.KindCalendars], Tally{Objects: 2, Copied: 2})
 
 	p.writeUID(t, p.src, "late.ics", "late", "never answered", false)
