@@ -205,7 +205,7 @@ func (a *alerter) keep(ctx context.Context, channel int) {
 	}
 	a.told[channel] = now
 	if err := a.store.Alerts.Note(context.WithoutCancel(ctx), a.channels[channel].name, now); err != nil {
-		a.said(fmt.Sprintf("cannot keep what %s was told: %v; it may be told again", a.channels[channel].name, err))
+		a.said(fmt.Sprintf("cannot note which alerts were sent by %s: %v; after a restart they may be sent again", a.channels[channel].name, err))
 	}
 }
 

@@ -97,11 +97,11 @@ func (a *absence) after(err error, joined bool, now time.Time) (say string, paus
 		*a = absence{since: now, pause: firstJoinPause}
 	}
 	if gone := now.Sub(a.since); gone >= longestAbsence {
-		return "", 0, fmt.Errorf("could not join again for %d minutes: %w", int(gone.Minutes()), err)
+		return "", 0, fmt.Errorf("tried to join again for %d minutes: %w", int(gone.Minutes()), err)
 	}
 	if text := err.Error(); text != a.said {
 		a.said = text
-		say = fmt.Sprintf("lost the store: %v; joining again, for %d minutes at most", err, int(longestAbsence.Minutes()))
+		say = fmt.Sprintf("lost the store: %v; trying to join again for up to %d minutes", err, int(longestAbsence.Minutes()))
 	}
 	pause = a.pause
 	a.pause = min(2*a.pause, longestJoinPause)

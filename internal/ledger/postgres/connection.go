@@ -155,8 +155,11 @@ func withFirst(ctx context.Context, sentence string) context.Context {
 // BeginTx implements driver.ConnBeginTx.
 func (c *connection) BeginTx(ctx context.Context, options driver.TxOptions) (driver.Tx, error) {
 	first, some := ctx.Value(firstKey{}).(string)
-	if !some || options != (driver.TxOptions{}) {
+	if !some {
 		return c.plain.BeginTx(ctx, options)
+	}
+	if options != (driver.TxOptions{}) {
+		return nil, errors.New("a transaction with a first sentence takes no options") // or it would begin without that
 	}
 	tx, err := c.Conn().BeginTx(ctx, pgx.TxOptions{BeginQuery: "BEGIN; " + first})
 	if err != nil {
