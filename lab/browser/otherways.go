@@ -68,11 +68,13 @@ func (b *Browser) Paper(name, file string) {
 	b.t.Helper()
 	b.media("print")
 	b.Do(chromedp.EmulateViewport(paper, 1000))
+	b.Do(chromedp.Evaluate[chromedp.Void](`dispatchEvent(new Event("beforeprint"))`)) // as a browser does before it prints
 	cut := evaluate[[]string](b, `[...document.querySelectorAll("main *")].filter(e => e.checkVisibility() && !e.closest(".hidden, canvas, svg") &&
 		(e.matches("button, input, select") || e.getBoundingClientRect().right > innerWidth + 1)).map(e => e.outerHTML.slice(0, 120))`)
 	for _, e := range cut {
 		b.t.Errorf("%s: on paper: %s", name, e)
 	}
+	b.Do(chromedp.Evaluate[chromedp.Void](`dispatchEvent(new Event("afterprint"))`))
 	if file != "" {
 		given, err := chromedp.Call(b.ctx, page.PrintToPDF, page.PrintToPDFParams{PaperWidth: 8.27, PaperHeight: 11.69})
 		if err == nil {

@@ -19,8 +19,9 @@
   });
   const rest = document.getElementById("left");
   const count = (v) => v == null ? "–" : Math.round(v).toLocaleString("en");
+  const paper = 600; // pixels that every paper is wide enough for, whatever the window is
   let plots = [];
-  const draw = () => {
+  const draw = (width = place.clientWidth) => {
     plots.forEach((p) => p.destroy());
     plots = [];
     const axis = { stroke: colour("--text"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line") } };
@@ -36,7 +37,7 @@
       }
       c.restore();
     }] };
-    const shape = { width: place.clientWidth, height: Math.min(340, Math.max(220, place.clientWidth * 0.4)), hooks: events };
+    const shape = { width, height: Math.min(340, Math.max(220, width * 0.4)), hooks: events };
     const at = { value: (u, at) => at == null ? "–" : new Date(at * 1000).toLocaleString("en-GB") };
     plots.push(new uPlot({
       ...shape,
@@ -54,9 +55,15 @@
     }, [data.at, data.left], rest));
   };
   draw();
-  let width = place.clientWidth;
+  let drawn = place.clientWidth;
   new ResizeObserver(() => {
-    if (place.clientWidth !== width) { width = place.clientWidth; draw(); }
+    if (place.clientWidth !== drawn) { drawn = place.clientWidth; draw(); }
   }).observe(place);
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => draw());
+  const print = (on) => {
+    document.documentElement.classList.toggle("paper", on); // light colours, whatever the screen has
+    draw(on ? Math.min(paper, place.clientWidth) : place.clientWidth);
+  };
+  addEventListener("beforeprint", () => print(true));
+  addEventListener("afterprint", () => print(false));
 })();
