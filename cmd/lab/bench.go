@@ -58,6 +58,7 @@ the rows; those of the whole table have a star.`,
 	flags.StringSliceVar(&options.rows, "rows", nil, "only these rows: keys, or beginnings of keys, * for any part")
 	flags.StringSliceVar(&options.Tools, "tools", nil, "only tools whose names begin so: raw, rehome, mbsync, doveadm, offlineimap")
 	flags.Float64Var(&options.Scale, "scale", 1, "share of the messages, to try things out; the table says so")
+	flags.BoolVar(&options.Apart, "apart", false, "give the destination a processor of its own, as if it were another machine")
 	flags.DurationVar(&options.Patience, "patience", 5*time.Minute, "what one run may take")
 	flags.StringVar(&options.Dir, "dir", "", "folder for servers and mail (default: a temporary one)")
 	flags.StringVar(&options.json, "json", "", "add the results to this file, a JSON object a line")

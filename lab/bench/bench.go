@@ -38,6 +38,7 @@ type Options struct {
 	Runs     int           // of each contender in each row
 	Tools    []string      // only contenders whose names begin so; empty: all
 	Scale    float64       // share of each row's messages, for trying out; 1 is the real table
+	Apart    bool          // the destination has a processor for itself, as if it were another machine
 	Patience time.Duration // what one run may take
 	Log      io.Writer     // what is under way
 }
@@ -103,6 +104,11 @@ type trial struct {
 
 // Measure measures a row after the other and hands each result to take.
 func Measure(ctx context.Context, options Options, rows []Row, take func(Result) error) error {
+	if options.Apart {
+		if err := stepAside(); err != nil {
+			return err
+		}
+	}
 	for i, row := range rows {
 		if i > 0 {
 			settle(ctx)
@@ -142,10 +148,16 @@ func runRow(ctx context.Context, options Options, row Row, dir string) (result R
 		return result, err
 	}
 	defer func() { err = errors.Join(err, stage.close()) }()
+	if options.Apart {
+		if err := giveProcessor(stage.servers()[destination]); err != nil {
+			return result, err
+		}
+		row.Line += ", destination apart"
+	}
 	result = Result{Key: row.Key, Work: row.Work, Destination: row.Destination, Line: row.Line, Again: row.Again, Load: stage.load(),
 		Taken: time.Now().UTC()}
 	if options.Scale != 1 {
-		result.Work += fmt.Sprintf(" (only %g %% of them)", options.Scale*100)
+		result.Work += fmt.Sprintf(" (%g %% of them)", options.Scale*100)
 	}
 	t := turns{options: options, stage: stage, dir: dir, key: row.Key}
 	result.Contenders, err = t.play(ctx)

@@ -20,24 +20,41 @@ const tick = 10 * time.Millisecond
 // groupCPU sums what the processes of a group have used, with those of their children that have ended
 // and were waited for.
 func groupCPU(group int) (time.Duration, error) {
+	var sum time.Duration
+	err := eachMember(group, func(_ int, used time.Duration) error {
+		sum += used
+		return nil
+	})
+	return sum, err
+}
+
+// eachMember calls do for each process of a group, with its number and what it has used.
+func eachMember(group int, do func(pid int, used time.Duration) error) error {
 	stats, err := filepath.Glob("/proc/[0-9]*/stat")
 	if err != nil {
-		return 0, err
+		return err
 	}
-	var sum time.Duration
 	for _, path := range stats {
 		text, err := os.ReadFile(path)
 		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ESRCH) {
 			continue
 		}
 		if err != nil {
-			return 0, fmt.Errorf("read the time of processes: %w", err)
+			return fmt.Errorf("read the time of processes: %w", err)
 		}
-		if member, used := parseStat(text); member == group {
-			sum += used
+		member, used := parseStat(text)
+		if member != group {
+			continue
+		}
+		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(path)))
+		if err != nil {
+			return err
+		}
+		if err := do(pid, used); err != nil {
+			return err
 		}
 	}
-	return sum, nil
+	return nil
 }
 
 // parseStat reads proc(5) /proc/PID/stat: "pid (name) state ppid pgrp ...", with utime, stime, cutime

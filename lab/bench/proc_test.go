@@ -3,6 +3,7 @@
 package bench
 
 import (
+	"errors"
 	"os"
 	"syscall"
 	"testing"
@@ -38,6 +39,19 @@ func TestGroupCPU_ofThisProcess(t *testing.T) {
 	}
 	if got < 20*time.Millisecond {
 		t.Errorf("got %v for the group of this process, want what it has used", got)
+	}
+}
+
+func TestEachMember_stopsAtAnError(t *testing.T) {
+	t.Parallel()
+	want := errors.New("no further")
+	met := 0
+	got := eachMember(syscall.Getpgrp(), func(int, time.Duration) error {
+		met++
+		return want
+	})
+	if got != want || met != 1 {
+		t.Errorf("got %v behind %d processes", got, met)
 	}
 }
 
