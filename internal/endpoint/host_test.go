@@ -131,23 +131,34 @@ func TestHost_isPaidForMessages(t *testing.T) {
 	if _, err := command.Wait(within(t)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := session.Examine(within(t), "INBOX"); err != nil {
-		t.Fatal(err)
-	}
-	before, read := settings.Host.pace.Tokens(), bytes.Buffer{}
-	fetch, err := session.Fetch(within(t), imap.NewUIDSet(1), imap.FetchItems{Body: true}, imap.FetchHandler{
-		Literal: func(l *imap.Literal) error {
-			_, err := io.Copy(&read, l)
-			return err
-		},
-	})
+	opening, err := session.ExamineAhead(within(t), "INBOX")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := fetch.Wait(within(t)); err != nil || read.String() != text {
-		t.Errorf("%v, read %d octets, want %d", err, read.Len(), len(text))
+	for name, ask := range map[string]func(imap.UIDSet, imap.FetchItems, imap.FetchHandler) (*imap.FetchCommand, error){
+		"a message": func(uids imap.UIDSet, items imap.FetchItems, handler imap.FetchHandler) (*imap.FetchCommand, error) {
+			_, _ = opening.Wait(within(t)) // what is refused shows below
+			return session.Fetch(within(t), uids, items, handler)
+		},
+		"one that is asked for with the opening": func(uids imap.UIDSet, items imap.FetchItems, handler imap.FetchHandler) (*imap.FetchCommand, error) {
+			return session.FetchAhead(within(t), opening, uids, items, handler)
+		},
+	} {
+		before, read := settings.Host.pace.Tokens(), bytes.Buffer{}
+		fetch, err := ask(imap.NewUIDSet(1), imap.FetchItems{Body: true}, imap.FetchHandler{
+			Literal: func(l *imap.Literal) error {
+				_, err := io.Copy(&read, l)
+				return err
+			},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := fetch.Wait(within(t)); err != nil || read.String() != text {
+			t.Errorf("%s: %v, read %d octets, want %d", name, err, read.Len(), len(text))
+		}
+		wantPaid(t, settings.Host, before, len(text), name)
 	}
-	wantPaid(t, settings.Host, before, len(text), "a message")
 }
 
 func TestHost_isPaidForObjects(t *testing.T) {

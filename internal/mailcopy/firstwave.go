@@ -77,8 +77,8 @@ func (j *mailboxJob) firstAhead(ctx context.Context) (*sourceSince, error) {
 	f.listing = newListing(j.src, all)
 	j.foreseen = f
 	return &sourceSince{listedPeek: peek{opening: opening}.list(ctx, func() error {
-		f.listing.command = f.ask(ctx, opening, all, listingItems(), imap.FetchHandler{Message: f.listing.take})
-		f.ask(ctx, opening, fresh, imap.FetchItems{Body: true}, imap.FetchHandler{Literal: f.keep})
+		f.listing.command = f.ask(ctx, j.src, opening, all, listingItems(), imap.FetchHandler{Message: f.listing.take})
+		f.ask(ctx, j.src, opening, fresh, imap.FetchItems{Body: true}, imap.FetchHandler{Literal: f.keep})
 		return nil
 	})}, nil
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"rehome/internal/content/message"
+	"rehome/internal/endpoint"
 	"rehome/internal/ledger"
 	"rehome/internal/protocol/imap"
 )
@@ -65,7 +66,7 @@ func (j *mailboxJob) foresee(ctx context.Context, opening *imap.Opening, row led
 	f := &foresight{asked: entriesOf(claims, func(c claim) imap.UID { return c.uid })}
 	j.foreseen = f
 	ask := func(uids imap.UIDSet, items imap.FetchItems, handler imap.FetchHandler) {
-		f.ask(ctx, opening, uids, items, handler)
+		f.ask(ctx, j.src, opening, uids, items, handler)
 	}
 	ask(claimed(claims), imap.FetchItems{HeaderFields: message.FingerprintFields}, imap.FetchHandler{Literal: f.header})
 	for _, one := range claims { // the newest first
@@ -86,10 +87,10 @@ func (j *mailboxJob) foresee(ctx context.Context, opening *imap.Opening, row led
 	return nil
 }
 
-// ask asks behind an opening. It returns nil when the connection has ended.
-func (f *foresight) ask(ctx context.Context, opening *imap.Opening, uids imap.UIDSet, items imap.FetchItems,
+// ask asks behind an opening of a session. It returns nil when the connection has ended.
+func (f *foresight) ask(ctx context.Context, session *endpoint.Session, opening *imap.Opening, uids imap.UIDSet, items imap.FetchItems,
 	handler imap.FetchHandler) *imap.FetchCommand {
-	command, err := opening.FetchAhead(ctx, uids, items, handler)
+	command, err := session.FetchAhead(ctx, opening, uids, items, handler)
 	if f.broken = f.broken || err != nil; f.broken {
 		return nil
 	}

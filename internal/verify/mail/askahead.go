@@ -51,7 +51,7 @@ func (e *end) listAhead(ctx context.Context, boxes []*box) error {
 		}
 		var found []record
 		t := e.newMetadata(e.session.Capabilities().Has("CONDSTORE"))
-		command, err := opening.FetchAhead(ctx, everything, t.items(), imap.FetchHandler{Message: func(m *imap.Message) error {
+		command, err := e.session.FetchAhead(ctx, opening, everything, t.items(), imap.FetchHandler{Message: func(m *imap.Message) error {
 			if left--; left < 0 {
 				return errNoRoom
 			}
@@ -131,7 +131,7 @@ func (e *end) streamAhead(ctx context.Context, boxes []*box, rangeOctets int64, 
 			if !f.room(octets) {
 				break
 			}
-			command, err := opening.FetchAhead(ctx, part, t.items(), imap.FetchHandler{Literal: j.literal, Message: j.message})
+			command, err := e.session.FetchAhead(ctx, opening, part, t.items(), imap.FetchHandler{Literal: j.literal, Message: j.message})
 			f.sent(octets, err, func() error { return unlessRefused(command.Wait(ctx)) })
 		}
 	}
