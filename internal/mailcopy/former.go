@@ -36,7 +36,7 @@ func (j *mailboxJob) noteFormer(ctx context.Context) error {
 		why = "it does not show all of its messages"
 	case j.unread():
 		why = "it does not deliver all of its messages"
-	case !j.veil.left.Empty():
+	case !j.veil.left.Empty() || !j.leftNow(messageMaybeThere).Empty():
 		why, said = "the destination does not deliver all of its messages", formerUnreadThere
 	case left.Empty():
 		return j.forgetFormer(ctx)
@@ -102,9 +102,12 @@ func (j *mailboxJob) bookFormer(ctx context.Context, left imap.UIDSet, first ima
 func (j *mailboxJob) unread() bool { return !j.withheld().Empty() || !j.untold().Empty() }
 
 // withheld returns the messages that the source has not delivered in this pass.
-func (j *mailboxJob) withheld() (uids imap.UIDSet) {
+func (j *mailboxJob) withheld() imap.UIDSet { return j.leftNow(messageUnreadable) }
+
+// leftNow returns the messages that this pass has left for a reason, be it when the mailbox was open before.
+func (j *mailboxJob) leftNow(why rehome.Declared) (uids imap.UIDSet) {
 	for uid := range refusedOf(j.row, j.slice.started).now.All() {
-		if j.row.Refused[uid].Code == messageUnreadable.Code {
+		if j.row.Refused[uid].Code == why.Code {
 			uids.Add(uid)
 		}
 	}

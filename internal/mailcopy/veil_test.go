@@ -7,8 +7,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
+	"rehome"
 	"rehome/lab/dovecot"
 )
 
@@ -129,4 +131,36 @@ func TestVeil_lostAnswer(t *testing.T) {
 		t.Errorf("%+v, %+v, findings %v; want one found and one copied", total.Tally, total.Census, codes(total.Findings))
 	}
 	p.wantListed(5)
+}
+
+// The source numbers its mailbox anew while a copy cannot be read: it is what a message may be at which the pass has stopped, also when
+// the pass opens the mailbox again, and has not vanished. It is found when it can be read, and nothing is sent or removed until then.
+func TestVeil_renumbered(t *testing.T) {
+	t.Parallel()
+	p := veilPair(t)
+	p.deletions, p.confirm = rehome.DeletionsMirror, true
+	var renumbered atomic.Bool
+	p.srcVia = disguise(t, p.src.IMAP, func(line string) string {
+		if renumbered.Load() {
+			return strings.Replace(line, "UIDVALIDITY 1", "UIDVALIDITY 2", 1)
+		}
+		return line
+	})
+	p.fill(p.src, "INBOX", append(letters(3, 300, "small"), letters(1, 6000, "large")...)...)
+	p.sync()
+	unveil := p.veil("large")
+	renumbered.Store(true)
+	for range 2 {
+		total := p.persevereFor(1)
+		if total.Tally.Copied != 0 || total.Tally.Removed != 0 || total.Census.Failed != 1 {
+			t.Errorf("%+v, %+v, findings %v; want one left", total.Tally, total.Census, codes(total.Findings))
+		}
+		wantFinding(t, total, "message_maybe_there")
+		p.wantListed(4)
+	}
+	unveil()
+	if total := p.persevere(); total.Tally.Adopted != 1 || total.Tally.Copied != 0 || !total.Census.Complete() {
+		t.Errorf("%+v, %+v, findings %v; want it found", total.Tally, total.Census, codes(total.Findings))
+	}
+	p.wantListed(4)
 }
