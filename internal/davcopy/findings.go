@@ -91,8 +91,9 @@ var (
 		Code: "object_veiled", Topic: rehome.TopicObjects, Severity: rehome.SeverityError, Again: rehome.AgainEachPass,
 		Sentence: "not copied: {why}",
 		NextStep: "run sync again; if this stays, look into the destination's error log, or remove there what it does not return",
-		Meaning: "The destination lists an object with the name that this one would get, and does not return it. rehome cannot tell " +
-			"whether the two are the same, so it does not copy this one beside it.",
+		Meaning: "The destination lists an object that it does not return. It has the name that this one would get, or the destination " +
+			"does not say clearly that its UID is another. rehome cannot tell whether the two are the same, so it does not copy this " +
+			"one beside it.",
 	}
 	objectUnproved = rehome.Declared{
 		Code: "object_unproved", Topic: rehome.TopicObjects, Severity: rehome.SeverityError,

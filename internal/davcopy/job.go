@@ -47,9 +47,8 @@ type collectionJob struct {
 	doubtful map[string]bool   // written in this slice, and not known to be kept as it was given, by destination name
 	replaced map[string][]byte // forms of what has taken the place of an older version in this slice, by destination name
 
-	hides   bool // the destination does not show something that the ledger does not know; likewise
 	unswept bool // a test object is left at the destination, or something is unread there; only lookAtDestination writes it
-
+	veil    veil // what the destination does not return and the ledger does not know; only the goroutine that decides looks at it
 	// siblings are names at the destination that are other collections' of the source, false where the source has the
 	// object there no more; not written while there are writers.
 	siblings map[string]bool
@@ -244,6 +243,7 @@ func (j *collectionJob) lookAtDestination(ctx context.Context) error {
 		}
 	}
 	j.byUID = byTheirUID(j.known)
+	j.veil.hidden = j.stillHidden()
 	return nil
 }
 
@@ -271,7 +271,6 @@ func (j *collectionJob) readStrangers(ctx context.Context, strangers []dav.Item,
 		switch {
 		case o.Err != nil: // what cannot be read cannot be recognised: writing it will tell, or the next look
 			j.unswept = true
-			j.hides = true
 			j.unknown.hide(decodedName(o.Href), o.Err)
 		case pim.IsTrial(o.Data):
 			trials = append(trials, o)

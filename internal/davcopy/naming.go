@@ -73,8 +73,8 @@ func uidNeeds() pim.Needs { return pim.Needs{pim.CodeMissingUID: true, pim.CodeM
 func (j *collectionJob) awaits(ctx context.Context, p *transfer) bool {
 	unserved := objectUnserved.Has(p.before.Code) || objectUnreadable.Has(p.before.Code) // by the source since
 	sent := (p.before.State == ledger.ObjectIntent || p.before.State == ledger.ObjectHeld || unserved) && len(p.before.Tried) > 0
-	over := time.Since(p.before.Updated) >= arrival && !j.hides
-	if p.way != wayWrite || !sent || over || !j.renames(ctx) {
+	over := time.Since(p.before.Updated) >= arrival
+	if p.way != wayWrite || !sent || over && len(j.veil.hidden) == 0 || !j.renames(ctx) || over && j.behindVeil(ctx, p) == veiledNot {
 		return false
 	}
 	p.way, p.row = wayAwait, p.before
@@ -84,7 +84,7 @@ func (j *collectionJob) awaits(ctx context.Context, p *transfer) bool {
 
 func (j *collectionJob) tellAwaited(p *transfer) {
 	href := hrefOf(j.place.source.Href, p.row.Source)
-	if j.hides {
+	if len(j.veil.hidden) > 0 {
 		j.slice.find(objectHidden.On(href, nil))
 		return
 	}

@@ -64,10 +64,43 @@ func TestPasses_destinationThatChoosesNames(t *testing.T) {
 		}
 		lost.Store(false)
 	}
+	dst.set(nil)
 	p.writeUID(t, p.dst, "arrived-late.ics", "late", "never answered", false)
 	// Under a name that nobody has given it may also be what its user has put there: it counts as found.
 	wantTally(t, "arrived", p.pass(t).Tallies[rehome.KindCalendars], Tally{Objects: 3, Adopted: 1})
 	if got := p.holding(t, p.dst, dav.Calendars); len(got) != 3 || len(got["late"]) != 1 {
+		t.Errorf("%d events, the late one %d times", len(got), len(got["late"]))
+	}
+	checkVeiled(t, p, dst, choose)
+}
+
+// checkVeiled loses the ledger while one object is not returned: under whatever name it is there, it is not copied beside itself, and what
+// it cannot be is copied nevertheless, as long as the server says that.
+func checkVeiled(t *testing.T, p *pair, dst *trouble, choose func(*http.Request)) {
+	t.Helper()
+	var silent atomic.Bool
+	dst.set(func(w http.ResponseWriter, r *http.Request, body string) bool {
+		switch {
+		case strings.Contains(r.URL.Path+body, "arrived-late"), silent.Load() && strings.Contains(body, "calendar-query"):
+			w.WriteHeader(http.StatusInternalServerError)
+			return true
+		case r.Method == http.MethodPut && r.Header.Get("If-None-Match") == "*":
+			choose(r)
+		}
+		return false
+	})
+	p.loseLedger(t)
+	p.writeUID(t, p.src, "new.ics", "new", "nobody has it", false)
+	r := p.pass(t)
+	wantTally(t, "not returned", r.Tallies[rehome.KindCalendars], Tally{Objects: 4, Adopted: 2, Copied: 1, Quarantined: 1})
+	if f := findingOf(r.Findings, "object_veiled"); !strings.Contains(f.Object, "late.ics") || !strings.Contains(f.Sentence, "arrived-late") {
+		t.Errorf("%+v", r.Findings)
+	}
+	silent.Store(true)
+	p.writeUID(t, p.src, "newer.ics", "newer", "nobody has it either", false)
+	wantTally(t, "and no query", p.pass(t).Tallies[rehome.KindCalendars], Tally{Objects: 5, Quarantined: 2})
+	dst.set(nil)
+	if got := p.holding(t, p.dst, dav.Calendars); len(got) != 4 || len(got["late"]) != 1 {
 		t.Errorf("%d events, the late one %d times", len(got), len(got["late"]))
 	}
 }

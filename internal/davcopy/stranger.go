@@ -65,10 +65,14 @@ func (s *strangers) veil(names []string) (words string, is bool) {
 	}
 	for _, name := range names {
 		if why, is := s.hidden[name]; is {
-			return fmt.Sprintf("the destination lists %q and does not return it, so this may be the same object: %s", name, wordsOf(why)), true
+			return wordsOfVeil(name, why), true
 		}
 	}
 	return "", false
+}
+
+func wordsOfVeil(name string, why error) string {
+	return fmt.Sprintf("the destination lists %q and does not return it, so this may be the same object: %s", name, wordsOf(why))
 }
 
 // called is the one of a name, nil for none.

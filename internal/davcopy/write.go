@@ -70,7 +70,10 @@ func (j *collectionJob) considerAll(ctx context.Context, chunk []dav.Object) ([]
 		p := consider(o, b)
 		j.mu.Unlock()
 		j.giveUID(ctx, &p)
-		if !j.awaits(ctx, &p) && p.way == wayWrite && p.object.Scheduling() {
+		if !j.awaits(ctx, &p) {
+			j.lookBehindVeil(ctx, &p)
+		}
+		if p.way == wayWrite && p.object.Scheduling() {
 			if err := j.guard(ctx, &p); err != nil {
 				return nil, err
 			}

@@ -184,6 +184,11 @@ func (s *DAVSession) ETags(ctx context.Context, c *dav.Collection, items []dav.I
 	return s.askOnce(ctx, "etags "+c.Href, func() error { return s.client.ETags(ctx, c, items, each) })
 }
 
+// WithUID is that of dav.Client.
+func (s *DAVSession) WithUID(ctx context.Context, c *dav.Collection, component, uid string, each func(dav.Item) error) error {
+	return s.askOnce(ctx, "uid "+c.Href+" "+component+" "+uid, func() error { return s.client.WithUID(ctx, c, component, uid, each) })
+}
+
 // fetchAtOnce is how many objects one of the requests side by side is about.
 const (
 	fetchAtOnce = 25

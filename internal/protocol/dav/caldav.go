@@ -11,6 +11,7 @@ func calDAV() dialect {
 		defaultHref: calName("schedule-default-calendar-URL"), // of the inbox, RFC 6638 section 9.2
 		data:        calName("calendar-data"),
 		multiget:    calName("calendar-multiget"),
+		query:       calName("calendar-query"),
 		description: calName("calendar-description"),
 		mediaType:   "text/calendar; charset=utf-8",
 		wellKnown:   "/.well-known/caldav",

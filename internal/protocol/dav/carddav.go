@@ -13,6 +13,7 @@ func cardDAV() dialect {
 		defaultHref: cardName("default-addressbook-URL"), // no RFC; Apple's and Cyrus' servers
 		data:        cardName("address-data"),
 		multiget:    cardName("addressbook-multiget"),
+		query:       cardName("addressbook-query"),
 		description: cardName("addressbook-description"),
 		mediaType:   "text/vcard; charset=utf-8",
 		wellKnown:   "/.well-known/carddav",

@@ -12,6 +12,7 @@ type dialect struct {
 	defaultHref xml.Name // property that names the default collection
 	data        xml.Name // property that holds an object
 	multiget    xml.Name // report
+	query       xml.Name // report
 	description xml.Name
 	mediaType   string
 	wellKnown   string    // RFC 6764 section 5

@@ -3,6 +3,7 @@
 package dav
 
 import (
+	"errors"
 	"maps"
 	"testing"
 
@@ -47,8 +48,19 @@ func TestETags(t *testing.T) {
 	if got := ask([]Item{{Href: book.Href + "none.vcf"}, items[0]}); len(got) > 1 || got[book.Href+"none.vcf"] != "" {
 		t.Errorf("%v of what is not there", got)
 	}
+	put(t, client, Child(book.Href, "asked.vcf"), AddressBooks, card("asked", "Asked"))
+	_, items = changes(t.Context(), t, client, &book, Mark{})
+	var names []string
+	for _, item := range items {
+		names = append(names, Name(item.Href))
+	}
+	checkQueries(t, client, book, "asked", names)
 	book.Reports = []string{"sync-collection"}
 	if got := ask(items); len(got) > 0 {
 		t.Errorf("%d etags without a report", len(got))
+	}
+	err = client.WithUID(t.Context(), &book, "", "any", func(Item) error { return nil })
+	if !errors.Is(err, ErrNoQuery) {
+		t.Errorf("a query without a report: %v", err)
 	}
 }

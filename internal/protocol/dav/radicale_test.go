@@ -3,7 +3,9 @@
 package dav
 
 import (
+	"maps"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -40,12 +42,13 @@ func TestRadicale_writesAndReadsBack(t *testing.T) {
 			t.Fatalf("%s: collections %+v", kind, collections)
 		}
 		checkWrites(t, client, home, exact)
-		checkManyObjects(t, client, collection, batchItems+5)
+		all := checkManyObjects(t, client, collection, batchItems+5)
+		checkQueries(t, client, collection, "many-xx", all)
 	}
 }
 
-// checkManyObjects reads a number of objects back, and compares with what GET says.
-func checkManyObjects(t *testing.T, client *Client, collection Collection, count int) {
+// checkManyObjects reads a number of objects back, and compares with what GET says. It returns their names.
+func checkManyObjects(t *testing.T, client *Client, collection Collection, count int) []string {
 	t.Helper()
 	want := map[string][]byte{}
 	for i := range count {
@@ -65,6 +68,31 @@ func checkManyObjects(t *testing.T, client *Client, collection Collection, count
 	sameObjects(t, "multiget", everything(t, client, collection), want)
 	if client.fidelity.distrust || client.fidelity.equal < enoughEqual && !client.fidelity.md5 {
 		t.Errorf("nothing was learned about the server: distrust %v, equal %d", client.fidelity.distrust, client.fidelity.equal)
+	}
+	return slices.Collect(maps.Keys(want))
+}
+
+// checkQueries asks for the UID of one object, which has a name after it, for all that have one, and for one that nothing has.
+func checkQueries(t *testing.T, client *Client, collection Collection, uid string, all []string) {
+	t.Helper()
+	ask := func(uid string) (names []string) {
+		err := client.WithUID(t.Context(), &collection, "VEVENT", uid, func(item Item) error {
+			names = append(names, Name(item.Href))
+			return nil
+		})
+		if err != nil {
+			t.Errorf("%s: objects with the UID %q: %v", collection.Kind, uid, err)
+		}
+		return names
+	}
+	if got := ask(uid); !slices.ContainsFunc(got, func(name string) bool { return strings.HasPrefix(name, uid+".") }) {
+		t.Errorf("%s: %v have the UID %s", collection.Kind, got, uid)
+	}
+	if got := ask("nobody-has-this"); len(got) > 0 {
+		t.Errorf("%s: %v have a UID that nothing has", collection.Kind, got)
+	}
+	if got := ask(""); len(got) != len(all) || slices.ContainsFunc(all, func(name string) bool { return !slices.Contains(got, name) }) {
+		t.Errorf("%s: %d of %d have a UID", collection.Kind, len(got), len(all))
 	}
 }
 

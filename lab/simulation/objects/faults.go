@@ -56,7 +56,7 @@ func natures() []string {
 	for _, side := range []string{source, destination} {
 		for _, habit := range []string{
 			"etags are MD5s", "etags are weak", "has no etags", "has no sync-collection", "has no ctag", "shows no sync-token",
-			"does not list its reports", "has no multiget", "tells no length", "answers 404 to a multiget with a missing href",
+			"does not list its reports", "has no multiget", "has no queries", "tells no length", "answers 404 to a multiget with a missing href",
 			"writes whole URLs", "loses carriage returns in XML", "names no default collection", "answers in pages",
 		} {
 			all = append(all, side+" "+habit)

@@ -14,12 +14,14 @@ type habits struct {
 	noTokens   bool // no sync-token among the properties of a collection
 	noReports  bool // does not say which reports it knows
 	noMultiget bool // and has none
-	noLength   bool // no getcontentlength
-	page       int  // objects in one answer to sync-collection, 0 for all
-	poison     bool // one missing href and all of a multiget is 404 (SabreDAV 1.x)
-	absolute   bool // hrefs are whole URLs
-	encoding   int  // which of several ways of percent-encoding
-	noReturns  bool // carriage returns are lost in XML
+	noQueries  bool
+	querying   string // what becomes of a query that is about something not shown, too: "" nothing, "skips" that, "fails"
+	noLength   bool   // no getcontentlength
+	page       int    // objects in one answer to sync-collection, 0 for all
+	poison     bool   // one missing href and all of a multiget is 404 (SabreDAV 1.x)
+	absolute   bool   // hrefs are whole URLs
+	encoding   int    // which of several ways of percent-encoding
+	noReturns  bool   // carriage returns are lost in XML
 
 	rewrites   string // "" nothing; "prodid", "order", "folds", "adds"
 	uids       string // which UIDs must be unique: "" none, "collection", "account"
@@ -52,6 +54,8 @@ func readingHabits(d *decisions, side string) habits {
 	h.noTokens = h.noSync || is(0.1, "shows no sync-token")
 	h.noReports = is(0.1, "does not list its reports")
 	h.noMultiget = is(0.1, "has no multiget")
+	h.noQueries = is(0.15, "has no queries")
+	h.querying = []string{"", "skips", "fails"}[d.below(3, "querying", side)]
 	h.noLength = is(0.2, "tells no length")
 	h.poison = is(0.08, "answers 404 to a multiget with a missing href")
 	h.absolute = is(0.1, "writes whole URLs")

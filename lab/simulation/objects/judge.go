@@ -204,10 +204,9 @@ func (r *run) judgeTwice(last conclusion, goes map[string]string) {
 	counts := map[string]int{}
 	for _, d := range r.dst.placed() {
 		mark := markOf(d.data)
-		unshown := r.dst.unreadable(d.object) != 0 || d.withheld && !r.sameName(d, mark)
-		// Without a ledger nobody knows what is not shown, nor an older version of what has no UID, nor which of several collections
-		// without names is meant where their user has deleted one and it was made again.
-		if r.truth.forgotten && (unshown || r.truth.nameless(mark) || r.dst.habits.noTitles && len(r.dst.ended) > 0) {
+		// Without a ledger nobody knows an older version of what has no UID, nor which of several collections without names is meant
+		// where their user has deleted one and it was made again.
+		if r.truth.forgotten && (r.truth.nameless(mark) || r.dst.habits.noTitles && len(r.dst.ended) > 0) {
 			continue
 		}
 		if mark == "" && !r.judgeTest(d, last, goes) {
@@ -218,12 +217,6 @@ func (r *run) judgeTwice(last conclusion, goes map[string]string) {
 			r.truth.breach(ruleTwice, "%s is at the destination %d times or more", mark, counts[mark])
 		}
 	}
-}
-
-// sameName says whether the source has an object of the mark under the name that one has at the destination: what is not shown is
-// known by that.
-func (r *run) sameName(d placed, mark string) bool {
-	return slices.ContainsFunc(r.src.placed(), func(s placed) bool { return s.name == d.name && markOf(s.data) == mark })
 }
 
 // isTest says whether an object is one that rehome has written to test the server: nobody's.

@@ -183,6 +183,11 @@ func (e *end) reports(c *collection) string {
 	} else if !e.habits.noMultiget {
 		all = append(all, "<card:addressbook-multiget/>")
 	}
+	if !e.habits.noQueries && c.kind == calendars {
+		all = append(all, "<cal:calendar-query/>")
+	} else if !e.habits.noQueries {
+		all = append(all, "<card:addressbook-query/>")
+	}
 	var out strings.Builder
 	for _, report := range all {
 		out.WriteString("<d:supported-report><d:report>" + report + "</d:report></d:supported-report>")

@@ -47,6 +47,10 @@ func TestPlay_failedOnce(t *testing.T) {
 	for rule, plan := range map[string]simulation.Plan{
 		"a name that only one collection gets tells whose it is": {Seed: 92506204,
 			Always: setOf([]string{oneDisplayname, "collection refused", ledgerLost, "destination silence"})},
+		"what is not shown there is asked for by its UID": {Seed: 99700004, Always: setOf([]string{"destination chooses the names of objects",
+			ledgerLost, "destination unreadable object", "destination server error"})},
+		"and nothing that nobody knows is written beside it": {Seed: 99720004, Always: setOf([]string{ledgerLost,
+			"destination unreadable object", "destination server error", "source user renames"})},
 	} {
 		if failure := simulation.Play(t, Kind(folder, pool), plan); failure != nil {
 			t.Errorf("%s: %s: %v", plan, rule, failure)

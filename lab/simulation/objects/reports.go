@@ -22,6 +22,8 @@ func (e *end) report(q question) answer {
 		return e.sync(q, c)
 	case bytes.Contains(q.body, []byte("-multiget")) && !e.habits.noMultiget:
 		return e.multiget(q, c)
+	case bytes.Contains(q.body, []byte("-query")) && !e.habits.noQueries:
+		return e.query(q, c)
 	}
 	return refusal(http.StatusForbidden, "<d:supported-report/>")
 }
@@ -94,6 +96,33 @@ func (e *end) multiget(q question, c *collection) answer {
 			property, value := e.dataProperty(c.kind, o.data)
 			has[property] = value
 			responses = append(responses, e.response(q, path, has))
+		}
+	}
+	return multistatus(e.shuffled(responses, q), "")
+}
+
+// query answers RFC 4791 section 7.8 and RFC 6352 section 8.6, as far as UIDs are asked for. What this server does not show it knows
+// nevertheless, or leaves out, or it fails at that.
+func (e *end) query(q question, c *collection) answer {
+	_, wanted, _ := strings.Cut(string(q.body), ":text-match")
+	_, wanted, _ = strings.Cut(wanted, ">")
+	wanted, _, _ = strings.Cut(wanted, "</")
+	wanted = html.UnescapeString(wanted)
+	if c.kind == calendars && !bytes.Contains(q.body, []byte(`"VEVENT"`)) {
+		return multistatus(nil, "")
+	}
+	var responses []string
+	for _, name := range c.names() {
+		o := c.objects[name]
+		uid := uidOf(o.data)
+		hidden := e.unreadable(o) != 0
+		switch {
+		case hidden && e.habits.querying == "fails":
+			return plain(http.StatusInternalServerError)
+		case hidden && e.habits.querying == "skips", uid == "", c.kind == contacts && wanted != "" && uid != wanted:
+		case c.kind == calendars && !strings.Contains(strings.ToLower(uid), strings.ToLower(wanted)):
+		default:
+			responses = append(responses, e.response(q, c.path+name, e.propertiesOfObject(o)))
 		}
 	}
 	return multistatus(e.shuffled(responses, q), "")

@@ -124,41 +124,28 @@ func (e *end) meet(q question) outcome {
 			o.later = late
 		}
 		return o
-	case e.fails("busy", 0.2, q):
+	case e.happens("busy", 0.2, q):
 		return said(e.busy(q))
-	case e.fails("server error", 0.2, q):
+	case e.happens("server error", 0.2, q):
 		return said(plain(500 + 2*e.d.below(2, append(q.name, "status")...)))
-	case e.fails("log-in refused", 0.02, q):
+	case e.happens("log-in refused", 0.02, q):
 		return stranger()
-	case e.fails("request lost", 0.2, q):
+	case e.happens("request lost", 0.2, q):
 		return outcome{hangsUp: true}
-	case e.fails("silence", 0.1, q):
+	case e.happens("silence", 0.1, q):
 		time.Sleep(30 * time.Minute)
 		return outcome{hangsUp: true}
-	case e.fails("work done late", 0.2, q):
+	case e.happens("work done late", 0.2, q):
 		return outcome{hangsUp: true, later: late}
 	case e.happens("slow", 0.1, q):
 		e.truth.underWay(q.body, 1)
 		defer e.truth.underWay(q.body, -1)
 		time.Sleep(e.d.chance("slow").With(q.name...).Between(time.Second, 4*time.Minute))
-	case e.fails("answer cut", 0.2, q):
+	case e.happens("answer cut", 0.2, q):
 		raw := e.work(q).raw()
 		return outcome{octets: raw[:e.d.below(len(raw), append(q.name, "cut")...)], hangsUp: true}
 	}
 	return said(e.work(q))
-}
-
-// fails says that a request fails, and notes an object that was asked for and is not shown.
-func (e *end) fails(fault string, scale float64, q question) bool {
-	if !e.happens(fault, scale, q) {
-		return false
-	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if _, o, _ := e.find(q.path); o != nil && q.method == http.MethodGet {
-		o.withheld = true
-	}
-	return true
 }
 
 func (e *end) happens(fault string, scale float64, q question) bool {
@@ -205,7 +192,8 @@ func (e *end) work(q question) answer {
 	}
 	test := e.isTest(q)
 	a := e.change(q)
-	e.writes = append(e.writes, write{q.method + " " + q.path, a.status/100 == 2, test})
+	taken := a.status/100 == 2 && !strings.Contains(a.body, "HTTP/1.1 4") // a property is refused inside a multistatus
+	e.writes = append(e.writes, write{q.method + " " + q.path, taken, test})
 	return a
 }
 
