@@ -157,7 +157,7 @@ func (s *slice) askSource(ctx context.Context, e *testimony) (opened bool, err e
 			continue
 		}
 		var origins []message.Fingerprint
-		if origins, opened, err = s.originsOf(ctx, pair.Source); err != nil {
+		if origins, opened, err = s.originsOf(ctx, rehome.Source, s.atSource(s.src, pair.Source), pair.Source); err != nil {
 			return opened, err
 		}
 		for _, origin := range origins {
@@ -201,15 +201,16 @@ func (v accountView) listedAt(source string) int64 {
 	return 0
 }
 
-// originsOf returns the origins of some of the oldest and some of the newest messages of a source mailbox. What the
-// source does not show bears no witness.
-func (s *slice) originsOf(ctx context.Context, name string) (origins []message.Fingerprint, opened bool, err error) {
-	if opened, err = s.openFor(ctx, s.src, "open source mailbox", name); err != nil || !opened {
+// originsOf returns the origins of some of the oldest and some of the newest messages of a mailbox. What its end does not show bears no
+// witness.
+func (s *slice) originsOf(ctx context.Context, side rehome.Side, a asker, name string) (
+	origins []message.Fingerprint, opened bool, err error) {
+	if opened, err = s.openFor(ctx, a.session, "open "+string(side)+" mailbox", name); err != nil || !opened {
 		return nil, opened, err
 	}
-	all, err := s.src.SearchAll(ctx, 1)
+	all, err := a.session.SearchAll(ctx, 1)
 	if err != nil {
-		return nil, opened, faultOf(err, "list source mailbox", name)
+		return nil, opened, faultOf(err, "list "+string(side)+" mailbox", name)
 	}
 	oldest, rest := head(all, askedEachEnd)
 	_, newest := head(rest, max(rest.Len()-askedEachEnd, 0))
@@ -217,8 +218,8 @@ func (s *slice) originsOf(ctx context.Context, name string) (origins []message.F
 	for uid := range union(oldest, newest).All() {
 		entries = append(entries, &entry{uid: uid})
 	}
-	if err := s.atSource(s.src, name).headers(ctx, entries); err != nil {
-		return nil, opened, faultOf(err, "list source mailbox", name)
+	if err := a.headers(ctx, entries); err != nil {
+		return nil, opened, faultOf(err, "list "+string(side)+" mailbox", name)
 	}
 	for _, e := range entries {
 		if e.original {

@@ -77,7 +77,11 @@ func (s *slice) relocations(ctx context.Context) ([]relocation, []renaming, erro
 	if err != nil {
 		return nil, nil, err
 	}
-	relocations, steps := s.view.planRelocations(unambiguous(confirmed))
+	confirmed = unambiguous(confirmed)
+	if err := s.findElsewhere(ctx, confirmed); err != nil {
+		return nil, nil, err
+	}
+	relocations, steps := s.view.planRelocations(confirmed)
 	return relocations, steps, nil
 }
 
@@ -123,7 +127,7 @@ func (s *slice) confirm(ctx context.Context, sightings []sighting) ([]sighting, 
 
 // holdsOf says that a source mailbox with other UIDs holds the messages of a row: three of four that are looked at.
 func (s *slice) holdsOf(ctx context.Context, seen sighting) (bool, error) {
-	origins, _, err := s.originsOf(ctx, seen.name)
+	origins, _, err := s.originsOf(ctx, rehome.Source, s.atSource(s.src, seen.name), seen.name)
 	if err != nil || len(origins) == 0 {
 		return false, err
 	}
@@ -185,6 +189,9 @@ func (v accountView) arrived(r relocation) bool {
 		return true
 	}
 	entry, listed := v.dst[r.to]
+	if v.elsewhere[r.row.ID] == r.to {
+		return true // with another UIDVALIDITY
+	}
 	return selectable(entry, listed) && entry.Status != nil && entry.Status.UIDValidity == r.row.Anchor.DstUIDValidity
 }
 

@@ -115,6 +115,9 @@ func (v accountView) planRelocations(confirmed []sighting) ([]relocation, []rena
 // another name it counts only if its UIDVALIDITY leaves no doubt: mailboxes that were made in one second may share one.
 // There is none while one of the row's own name does not tell which it is, or nothing of ours can: that is the row's.
 func (v accountView) whereIs(row ledger.Mailbox) string {
+	if name := v.elsewhere[row.ID]; name != "" {
+		return name
+	}
 	is := func(name string) bool {
 		entry, listed := v.dst[name]
 		return selectable(entry, listed) && entry.Status != nil && row.Anchor.DstUIDValidity != 0 &&

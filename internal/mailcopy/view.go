@@ -24,9 +24,10 @@ type accountView struct {
 	rows           map[string]ledger.Mailbox // by source name
 	trusts         map[rehome.Side]ledger.Trust
 	plan           mapping.Plan
-	displaced      map[int64]bool // rows in whose place the source has another mailbox, of the same name and UIDVALIDITY
-	revived        map[int64]bool // rows of dropped mailboxes that have got new mail, see reviveDropped
-	strayed        map[int64]bool // rows whose mailbox the destination seems to have under another name, and has not
+	displaced      map[int64]bool   // rows in whose place the source has another mailbox, of the same name and UIDVALIDITY
+	revived        map[int64]bool   // rows of dropped mailboxes that have got new mail, see reviveDropped
+	strayed        map[int64]bool   // rows whose mailbox the destination seems to have under another name, and has not
+	elsewhere      map[int64]string // where the mailbox of a row is, with another name and UIDVALIDITY, see findElsewhere
 	room           room
 }
 

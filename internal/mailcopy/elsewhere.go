@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mailcopy
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"rehome"
+	"rehome/internal/content/message"
+	"rehome/internal/ledger"
+)
+
+// A mailbox that its user has renamed at the destination is known by its UIDVALIDITY, and some servers give a renamed mailbox another
+// one, or number all of them anew. Where nothing of the name and nothing of the UIDVALIDITY is left, it is looked for by what is in
+// it, among the mailboxes that nobody fills: it counts as found where one alone holds as many messages as were brought, and three of four
+// that are looked at are those. One that holds fewer may be what its user has picked out of a mailbox that was removed; what is away
+// then counts as removed, and is not brought again for the sake of a guess.
+
+// findElsewhere finds such mailboxes, and notes where they are. Those that the source has renamed get their new name by that.
+func (s *slice) findElsewhere(ctx context.Context, renamed []sighting) error {
+	s.view.elsewhere = map[int64]string{}
+	lost := s.view.lostAtDestination(renamed)
+	homes := map[string][]string{} // of each that is lost, what may be it
+	claimed := map[string]int{}
+	looked := false
+	for _, name := range slices.Sorted(maps.Keys(lost)) {
+		for _, other := range s.view.strangers(s.view.liveAt(name)) {
+			looked = true
+			is, err := s.holds(ctx, other, lost[name])
+			if err != nil {
+				return err
+			}
+			if is {
+				homes[name] = append(homes[name], other)
+				claimed[other]++
+			}
+		}
+	}
+	for name, found := range homes {
+		for _, row := range lost[name] {
+			if len(found) == 1 && claimed[found[0]] == 1 {
+				s.view.elsewhere[row.ID] = found[0]
+			}
+		}
+	}
+	if !looked {
+		return nil
+	}
+	return faultOf(s.dst.UnselectAhead(ctx), "close mailboxes at", "the destination")
+}
+
+// lostAtDestination returns the rows whose mailboxes the destination lists neither under their name nor with their UIDVALIDITY, by name.
+func (v accountView) lostAtDestination(renamed []sighting) map[string][]ledger.Mailbox {
+	lost := map[string][]ledger.Mailbox{}
+	for _, row := range v.rows {
+		name := row.Anchor.Destination
+		if slices.ContainsFunc(renamed, func(s sighting) bool { return s.row.ID == row.ID && s.name != row.Anchor.Source }) {
+			continue
+		}
+		entry, listed := v.dst[name]
+		source, wanted := v.src[row.Anchor.Source]
+		if !dropped(row) && !row.Live().Empty() && !selectable(entry, listed) && selectable(source, wanted) && v.whereIs(row) == "" {
+			lost[name] = append(lost[name], row)
+		}
+	}
+	return lost
+}
+
+// strangers names the destination's mailboxes that no row fills, and that hold so many messages.
+func (v accountView) strangers(messages int) []string {
+	filled := map[string]bool{"INBOX": true}
+	for _, row := range v.rows {
+		filled[row.Anchor.Destination] = true
+	}
+	var names []string
+	for _, name := range slices.Sorted(maps.Keys(v.dst)) {
+		entry := v.dst[name]
+		if !filled[name] && selectable(entry, true) && entry.Status != nil && entry.Status.UIDValidity != 0 && holds(entry.Status, messages) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// holds says that a mailbox of the destination holds the messages of some rows.
+func (s *slice) holds(ctx context.Context, name string, rows []ledger.Mailbox) (bool, error) {
+	origins, _, err := s.originsOf(ctx, rehome.Destination, s.atDestination(s.dst, name), name)
+	if err != nil || len(origins) == 0 {
+		return false, err
+	}
+	asked := map[message.Fingerprint]int{}
+	for _, origin := range origins {
+		asked[origin]++
+	}
+	found := 0
+	for _, row := range rows {
+		n, err := s.foundAmong(ctx, row, asked)
+		if err != nil {
+			return false, err
+		}
+		found += n
+	}
+	return found*4 >= len(origins)*3, nil
+}
