@@ -37,8 +37,11 @@ func (w *world) stands(box *mailbox, target string) bool {
 	if !w.movesThere() {
 		return false
 	}
-	return slices.ContainsFunc(box.names, func(name string) bool { return name == target || strings.HasPrefix(name, target+"-") })
+	return slices.ContainsFunc(box.names, func(name string) bool { return beside(name, target) })
 }
+
+// beside says that a name is another one, or what a mover makes of that one where somebody has it.
+func beside(name, target string) bool { return name == target || strings.HasPrefix(name, target+"-") }
 
 // titles are the mailboxes that there are, and their names.
 func (s *store) titles() map[*mailbox]string {
@@ -49,16 +52,80 @@ func (s *store) titles() map[*mailbox]string {
 	return all
 }
 
-// origin is the mailbox in place of which one was made: its user had renamed the first, and what was brought to that counts for both.
-// Whoever has lost what was known of the destination, or shares it with another mover, cannot know that they were one.
-func (w *world) origin(box *mailbox) *mailbox {
-	if w.lost || w.rivals {
-		return box
+// forebears are the mailboxes in whose place a mover has made one: their user had renamed them, and it got a name that they had had. What
+// was lost in a restore of the destination is made again under the name that its user had given it.
+func (w *world) forebears(box *mailbox) (all []*mailbox) {
+	if !w.movesThere() || user(box.by) {
+		return nil
 	}
 	for _, earlier := range w.dst.ever {
-		if earlier.moved && slices.Contains(earlier.names[:len(earlier.names)-1], box.names[0]) {
-			return earlier
+		if earlier == box {
+			break
+		}
+		if earlier.moved && slices.ContainsFunc(earlier.names, func(name string) bool { return beside(box.names[0], name) }) {
+			all = append(all, earlier)
+		}
+	}
+	return all
+}
+
+// elsewhere says that what a mailbox holds may be of one of the source that goes to another name.
+func (w *world) elsewhere(box *mailbox) bool {
+	return box.moved || len(w.forebears(box)) > 0 || slices.ContainsFunc(w.dst.ever, func(parent *mailbox) bool {
+		return parent.moved && slices.ContainsFunc(parent.names, func(name string) bool { return w.dst.below(box.names[0], name) })
+	})
+}
+
+// follows says that a mailbox has had a name that belongs to target: what is below a mailbox that its user has renamed goes below its new
+// name.
+func (w *world) follows(box *mailbox, target string) bool {
+	return slices.ContainsFunc(w.dst.ever, func(parent *mailbox) bool {
+		return parent.moved && slices.ContainsFunc(parent.names, func(was string) bool {
+			return w.dst.below(target, was) && slices.ContainsFunc(parent.names, func(is string) bool {
+				return slices.Contains(box.names, is+strings.TrimPrefix(target, was))
+			})
+		})
+	})
+}
+
+// origin is the first of the mailboxes in whose place one was made: what was brought to that counts for all of them. Whoever has lost the
+// ledger, or shares the destination with another mover, cannot know that they were one; nor can anybody of one that is not like itself any
+// more.
+func (w *world) origin(box *mailbox) *mailbox {
+	if len(w.forgotten) > 0 || w.rivals {
+		return box
+	}
+	for _, earlier := range w.forebears(box) {
+		if !w.disfigured(earlier) {
+			return w.origin(earlier)
 		}
 	}
 	return box
+}
+
+// disfigured says that nothing tells what a mailbox is that its user has renamed: it was renumbered, and does not hold all that was
+// brought, or not mostly that. One that holds less may be what its user has picked out of another.
+func (w *world) disfigured(box *mailbox) bool {
+	ours, others := 0, 0
+	for _, m := range w.dst.all {
+		switch {
+		case m.box != box:
+		case w.spoilt(m), m.goneBy == "user" && !user(m.by):
+			return box.shift > 0
+		case user(m.by):
+			others++
+		case m.goneBy != "":
+		default:
+			ours++
+		}
+	}
+	return box.shift > 0 && ours < 3*others
+}
+
+// belongs says whether a source mailbox belongs to one of the destination, or to one that was made in its place, see origin.
+func (w *world) belongs(src, dst *mailbox) bool {
+	if w.mapsTo(src, dst) {
+		return true
+	}
+	return w.movesThere() && slices.ContainsFunc(w.dst.ever, func(box *mailbox) bool { return w.origin(box) == dst && w.mapsTo(src, box) })
 }

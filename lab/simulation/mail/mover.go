@@ -243,7 +243,7 @@ func (m *mover) say(p pass) {
 	for _, f := range o.Findings {
 		m.world.tell("  finding %s %s: %s", f.Code, f.Object, f.Sentence)
 		m.world.noteSpare(f)
-		m.world.noteUndated(f)
+		m.world.noteNamed(f)
 	}
 }
 

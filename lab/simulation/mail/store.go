@@ -32,6 +32,7 @@ type message struct {
 	goneBy string // who has taken it away, "" while it is there
 	gone   time.Time
 	foul   time.Time // when its user has changed the flags of what a mover has put there
+	dumb   bool      // its mailbox was renumbered before a mover has heard that it was stored
 }
 
 // withdrawn says that the mover who has written the message has taken it back, or another one that has written the same
@@ -324,6 +325,7 @@ func (s *store) renumber(box *mailbox) {
 	box.shift++
 	for _, m := range box.messages {
 		m.uid = box.next
+		m.dumb = m.dumb || !m.heard
 		box.next++
 	}
 }

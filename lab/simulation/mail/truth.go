@@ -37,14 +37,14 @@ type place struct {
 	content int
 }
 
-// mapsTo says whether a source mailbox belongs, or once belonged, to a destination mailbox.
+// mapsTo says whether a source mailbox belongs, or once belonged, to a destination mailbox, or to one in whose place that was made.
 func (w *world) mapsTo(src, dst *mailbox) bool {
 	for _, name := range src.names {
-		if slices.Contains(dst.names, w.mapped(name)) {
+		if slices.Contains(dst.names, w.mapped(name)) || w.movesThere() && w.follows(dst, w.mapped(name)) {
 			return true
 		}
 	}
-	return false
+	return slices.ContainsFunc(w.forebears(dst), func(earlier *mailbox) bool { return w.mapsTo(src, earlier) })
 }
 
 // checkPass holds what one pass has said against the models.
@@ -160,6 +160,10 @@ func (w *world) excess() (all []*message, detail string) {
 		if m.goneBy == "backup" || m.goneBy == "user" && (w.lost || w.rivals || m.masked || !m.heard) {
 			continue
 		}
+		// Nor can anybody find it again in a mailbox that has another name and another UIDVALIDITY since.
+		if m.box.moved && m.dumb {
+			continue
+		}
 		if w.rivals && (m.spare || m.withdrawn() || w.bereft(m)) || w.cameBack(m) {
 			continue
 		}
@@ -174,7 +178,7 @@ func (w *world) excess() (all []*message, detail string) {
 	for at, messages := range written {
 		allowed := 0
 		for _, m := range w.src.all {
-			if m.content == at.content && w.mapsTo(m.box, at.box) {
+			if m.content == at.content && w.belongs(m.box, at.box) {
 				allowed++
 			}
 		}
@@ -280,7 +284,7 @@ func (w *world) missing(messages []*message, process string) []lack {
 		for _, m := range w.dst.all {
 			switch {
 			case m.content != at.content:
-			case m.goneBy == "" && (m.box == box || w.stands(m.box, w.mapped(at.box.name)) || m.box.moved && w.mapsTo(at.box, m.box)):
+			case m.goneBy == "" && (m.box == box || w.stands(m.box, w.mapped(at.box.name)) || w.elsewhere(m.box) && w.mapsTo(at.box, m.box)):
 				l.there++
 			case w.mapsTo(at.box, m.box) && takenAway(m):
 				l.taken++

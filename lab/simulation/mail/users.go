@@ -76,7 +76,7 @@ var deeds = []deed{
 func (w *world) renameOne(s *store, c simulation.Chance) string {
 	box := w.pickBox(s, c.With("box"))
 	to := w.draftName(c.With("to"), s)
-	if box.name == "INBOX" || s.below(to, box.name) || taken(s, box.name, to) {
+	if box.name == "INBOX" || hidden(box) || s.below(to, box.name) || taken(s, box.name, to) {
 		return ""
 	}
 	from := box.name

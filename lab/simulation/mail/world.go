@@ -33,14 +33,15 @@ type world struct {
 	habits   map[string]*habits  // by side
 	mapped   func(string) string // the destination's name of a source mailbox
 
-	began      time.Time
-	passFrom   time.Time            // when the pass at work has begun
-	forgotten  map[string]time.Time // when the ledgers of processes were lost
-	complete   time.Time            // when the last pass that had nothing left over has begun
-	rivals     bool                 // two movers with a ledger each are at work
-	undated    map[string]bool      // source mailboxes of which a mover has said that dates were not told
-	sourceLost bool                 // a mover has said that the source was put back
-	lost       bool                 // what was known of the destination was lost on the way, with a ledger or with UIDs
+	began       time.Time
+	passFrom    time.Time            // when the pass at work has begun
+	forgotten   map[string]time.Time // when the ledgers of processes were lost
+	complete    time.Time            // when the last pass that had nothing left over has begun
+	rivals      bool                 // two movers with a ledger each are at work
+	undated     map[string]bool      // source mailboxes of which a mover has said that dates were not told
+	unfoundOnce map[string]bool      // source mailboxes of which a mover has said that a copy was not found
+	sourceLost  bool                 // a mover has said that the source was put back
+	lost        bool                 // what was known of the destination was lost on the way, with a ledger or with UIDs
 
 	mu     sync.Mutex
 	story  []string
@@ -59,7 +60,8 @@ const (
 
 func newWorld(plan simulation.Plan, parent string, pool *ledgers.Pool) (*world, error) {
 	w := &world{plan: plan, chance: plan.Chance(), pool: pool, books: newLibrary(), began: time.Now(),
-		habits: map[string]*habits{}, forgotten: map[string]time.Time{}, undated: map[string]bool{}, paced: map[string]int{}, dead: map[string]bool{}}
+		habits: map[string]*habits{}, forgotten: map[string]time.Time{}, undated: map[string]bool{}, unfoundOnce: map[string]bool{},
+		paced: map[string]int{}, dead: map[string]bool{}}
 	dir, err := os.MkdirTemp(parent, "run")
 	if err != nil {
 		return nil, err
