@@ -25,6 +25,9 @@ func (j *collectionJob) findAlike(ctx context.Context) (found bool, err error) {
 	if err == nil && made == nil {
 		made, err = j.unnamed(ctx)
 	}
+	if err == nil && made == nil {
+		made, err = j.spareOne(ctx)
+	}
 	if err != nil || made == nil {
 		return false, err
 	}
@@ -33,12 +36,12 @@ func (j *collectionJob) findAlike(ctx context.Context) (found bool, err error) {
 
 // unnamed is the collection without a displayname that holds something of what the source's holds, nil for none: on a server that
 // keeps no names and chooses hrefs it is told by nothing else. Any other of the source that has no place may be meant as well. The main
-// one, and one that is empty, may be anybody's.
+// one, unless it is but the only one, and one that is empty, may be anybody's.
 func (j *collectionJob) unnamed(ctx context.Context) (*dav.Collection, error) {
 	var all []dav.Collection
 	for _, key := range slices.Sorted(maps.Keys(j.place.others)) {
 		c := j.place.others[key]
-		if c.Name == "" && c.Writable() && takesAll(c, j.place.source) && key != dav.Key(j.place.fallback) {
+		if c.Name == "" && c.Writable() && takesAll(c, j.place.source) && (j.place.lone || key != dav.Key(j.place.fallback)) {
 			all = append(all, c)
 		}
 	}
@@ -53,6 +56,26 @@ func (j *collectionJob) unnamed(ctx context.Context) (*dav.Collection, error) {
 	return nil, nil //nolint:nilnil // none of them
 }
 
+// spareOne is the only collection that is left, for the source's main one, nil where what it holds is another one's.
+func (j *collectionJob) spareOne(ctx context.Context) (*dav.Collection, error) {
+	spare := j.place.spare
+	if spare == nil {
+		return nil, nil //nolint:nilnil // there is none
+	}
+	if holds, err := j.contents(ctx, j.slice.dst, spare, false); err != nil || len(holds) == 0 {
+		return spare, faultOf(err, "read at the destination", spare.Href)
+	}
+	_, own, there, err := j.holdings(ctx, []dav.Collection{*spare}, j.place.homeless)
+	if err != nil || len(there) == 0 {
+		return nil, err
+	}
+	placed, taken := matched(own, there)
+	if _, mine := placed[0]; taken[0] && !mine {
+		return nil, nil //nolint:nilnil // it is another one's
+	}
+	return spare, nil
+}
+
 // chosen is the one of several collections of one displayname that the source's has gone to before, nil for none: the one that holds
 // the most of what it holds, unless that is another one's of the source that is called the same; else, where none is, the only one
 // that holds anything; else one that is empty, made by a request whose answer was lost.
@@ -61,10 +84,27 @@ func (j *collectionJob) chosen(ctx context.Context, alike []dav.Collection) (*da
 	if err != nil || len(alike) == 0 {
 		return nil, err
 	}
-	if i := choose(own, there, len(j.place.namesakes) == 0); i >= 0 {
+	i := choose(own, there, len(j.place.namesakes) == 0)
+	if i >= 0 && len(there[i]) == 0 {
+		if held, err := j.heldByMain(ctx, own[0]); held || err != nil {
+			return nil, err
+		}
+	}
+	if i >= 0 {
 		return &alike[i], nil
 	}
 	return nil, nil //nolint:nilnil // none of them
+}
+
+// heldByMain reports whether the destination's main collection holds something of what one of the source holds, of which nothing is known
+// yet: it was refused before, and went there, and an empty one was made for another of its displayname.
+func (j *collectionJob) heldByMain(ctx context.Context, own map[string]int) (bool, error) {
+	main, there := j.place.others[dav.Key(j.place.fallback)]
+	if j.place.begun || !there || len(own) == 0 {
+		return false, nil
+	}
+	holds, err := j.contents(ctx, j.slice.dst, &main, false)
+	return common(own, holds) > 0, faultOf(err, "read at the destination", main.Href)
 }
 
 // holdings returns those of some collections that nothing of the source goes to, what each of them holds, and what is held by the
@@ -95,8 +135,10 @@ func (j *collectionJob) holdings(ctx context.Context, all, others []dav.Collecti
 }
 
 // choose tells which collection of the destination is the first of those of the source, by what they hold; -1 for none. What two have
-// the most in common goes together first. alone says that no other of the source could be meant. It is pure.
+// the most in common goes together first. alone says that no other of the source could be meant; one that holds nothing there is not meant
+// by what holds something. It is pure.
 func choose(own, there []map[string]int, alone bool) int {
+	alone = alone || len(own[0]) > 0 && !slices.ContainsFunc(own[1:], func(other map[string]int) bool { return len(other) > 0 })
 	placed, taken := matched(own, there)
 	if d, found := placed[0]; found {
 		return d

@@ -37,6 +37,7 @@ func TestChoose(t *testing.T) {
 		"empty":                         {holdings{of("a"), of("b")}, holdings{of("x"), of()}, 1},
 		"the only one that is called so, and empty ones": {holdings{of("a")}, holdings{of(), of("x"), of()}, 1},
 		"the only one that is called so, and two":        {holdings{of("a")}, holdings{of("y"), of("x")}, -1},
+		"not known, and others hold nothing":             {holdings{of("a"), of()}, holdings{of(), of("x")}, 1},
 		"nothing at the source":                          {holdings{of(), of("b")}, holdings{of("b"), of()}, 1},
 	} {
 		if got := choose(test.own, test.there, len(test.own) == 1); got != test.want {
@@ -45,15 +46,20 @@ func TestChoose(t *testing.T) {
 	}
 }
 
-// The main collection goes into the only one that is left, but not into one that is called like others of the source.
+// The main collection goes into the only one that is left, but not into one that is called like others of the source. Where others have
+// no place either, it is but kept in mind for it: what it holds may be theirs.
 func TestPlan_mainLeavesWhatIsCalledLikeAnother(t *testing.T) {
 	t.Parallel()
-	for name, want := range map[string]string{"Trips": "/d/default/", "Anything": "/d/q7/"} {
+	for name, want := range map[string]string{"Trips": "/d/default/", "Anything": "/d/q7/", "Spare": "/d/default/"} {
 		src := []dav.Collection{{Href: "/s/default/"}, {Href: "/s/w/", Name: "Trips"}, {Href: "/s/v/", Name: "Trips"}}
 		v := view{kind: dav.Calendars, src: src, dst: []dav.Collection{{Href: "/d/q7/", Name: name}},
 			srcHome: &dav.Home{}, dstHome: &dav.Home{HomeSets: []string{"/d/"}}}
-		if got := v.plan().placements[0].destination; got != want {
-			t.Errorf("beside %q: to %s, want %s", name, got, want)
+		if name == "Anything" {
+			v.src = src[:1]
+		}
+		p := v.plan().placements[0]
+		if got := p.destination; got != want || (p.spare != nil) != (name == "Spare") {
+			t.Errorf("beside %q: to %s, %v spare; want %s", name, got, p.spare, want)
 		}
 	}
 }

@@ -41,6 +41,7 @@ type placement struct {
 	alike       []dav.Collection          // that may be the one, should it not exist
 	namesakes   []dav.Collection          // others of the source that have its displayname, and no place that exists
 	homeless    []dav.Collection          // all others of the source that have no place that exists
+	spare       *dav.Collection           // for the main one: the only one that is left, unless another one's things are in it; nil for none
 }
 
 // plan is where everything goes.
@@ -54,7 +55,8 @@ type plan struct {
 
 // plan decides where each collection goes: where the ledger has put it before; else into the one of the same name, or of the
 // name that rehome had to give it; the main one into the destination's main one, because many clients show no other; else into
-// the only one that people call the same; the main one into the only one that is left; else into a new one. Without a ledger
+// the only one that people call the same; the main one into the only one that is left, unless
+// what that holds is another one's; else into a new one. Without a ledger
 // everything goes where it went before, as long as the names are the same: a server that has chosen the name of a new collection
 // has kept what people call it, and of several that are called the same what they hold tells which is which.
 func (v view) plan() plan {
@@ -80,7 +82,7 @@ func (v view) plan() plan {
 		func(c dav.Collection) string { return p.sameName(c) },
 		func(c dav.Collection) string { return p.mainFor(c, srcMain, standingOut(p.usable(), p.dstHome)) },
 		func(c dav.Collection) string { return p.onlyAlike(c, moving) },
-		func(c dav.Collection) string { return p.mainFor(c, srcMain, p.onlyFree(c, moving)) },
+		func(c dav.Collection) string { return p.leftFor(c, srcMain, moving, placed) },
 		func(c dav.Collection) string { return p.fresh(c) },
 	} {
 		for i, c := range moving {
@@ -104,13 +106,21 @@ func (v view) plan() plan {
 	for _, key := range guests {
 		p.taken[key] = true
 	}
+	p.noteRivals(placed)
+	return plan{placements: placed, left: left, deleted: p.deleted(), nowhere: p.nowhere()}
+}
+
+// noteRivals notes with each placement what else of the source may be meant by what is at the destination.
+func (p *planner) noteRivals(placed []placement) {
 	homeless := unplaced(placed)
 	for i := range placed {
-		source := placed[i].source
-		placed[i].namesakes = namesakes(source, homeless)
-		placed[i].homeless = slices.DeleteFunc(slices.Clone(homeless), func(other dav.Collection) bool { return other.Href == source.Href })
+		one := &placed[i]
+		one.namesakes = namesakes(one.source, homeless)
+		one.homeless = slices.DeleteFunc(slices.Clone(homeless), func(other dav.Collection) bool { return other.Href == one.source.Href })
+		if spare, there := p.byKey[dav.Key(p.spare)]; there && one.source.Href == one.main && !one.exists {
+			one.spare = &spare
+		}
 	}
-	return plan{placements: placed, left: left, deleted: p.deleted(), nowhere: p.nowhere()}
 }
 
 // unplaced are the collections of the source for which there is none at the destination yet.
@@ -205,6 +215,7 @@ type planner struct {
 	byKey    map[string]dav.Collection // at the destination
 	taken    map[string]bool           // by key
 	fallback string
+	spare    string // href of the only collection that is left for the main one, where another of the source has no place either
 }
 
 // usable are the destination's collections that somebody may write into.
@@ -372,6 +383,23 @@ func (p *planner) mainFor(c dav.Collection, srcMain, main string) string {
 		return ""
 	}
 	return p.free(main)
+}
+
+// leftFor is the only collection that is left, for the main one. Where another one of the source has no place either, what it holds has
+// to tell whose it is: it may have been made for that one by a move whose ledger is lost, and the main one be gone.
+func (p *planner) leftFor(c dav.Collection, srcMain string, moving []dav.Collection, placed []placement) string {
+	left := p.mainFor(c, srcMain, p.onlyFree(c, moving))
+	open := 0
+	for _, one := range placed {
+		if one.destination == "" {
+			open++
+		}
+	}
+	if left == "" || open < 2 {
+		return left
+	}
+	p.spare = left
+	return ""
 }
 
 // onlyFree is the main collection where none stands out: the only one that nothing else goes to, or may go to by what it is called, so

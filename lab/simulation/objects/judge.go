@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -204,10 +203,8 @@ func (r *run) judgeTwice(last conclusion, goes map[string]string) {
 	counts := map[string]int{}
 	for _, d := range r.dst.placed() {
 		mark := markOf(d.data)
-		// Without a ledger nobody knows an older version of what has no UID, nor which of several collections without names is meant
-		// where their user has deleted one and it was made again.
-		if r.truth.forgotten && (r.truth.nameless(mark) || r.dst.habits.noTitles && len(r.dst.ended) > 0) {
-			continue
+		if r.truth.forgotten && r.truth.nameless(mark) {
+			continue // without a ledger nobody knows an older version of what has no UID
 		}
 		if mark == "" && !r.judgeTest(d, last, goes) {
 			continue
@@ -228,7 +225,7 @@ func (r *run) judgeTest(d placed, last conclusion, goes map[string]string) (othe
 	if !isTest(d) {
 		return true
 	}
-	unvisited := r.truth.forgotten && !slices.Contains(slices.Collect(maps.Values(goes)), d.at.path)
+	unvisited := r.truth.forgotten && !slices.ContainsFunc(r.src.placed(), func(s placed) bool { return goes[s.at.path] == d.at.path })
 	if !namedAt(last.Findings, d) && !unvisited {
 		r.truth.breach(ruleTwice, "a test object is left behind: %s", d.path())
 	}

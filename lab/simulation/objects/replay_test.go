@@ -51,6 +51,10 @@ func TestPlay_failedOnce(t *testing.T) {
 			ledgerLost, "destination unreadable object", "destination server error"})},
 		"and nothing that nobody knows is written beside it": {Seed: 99720004, Always: setOf([]string{ledgerLost,
 			"destination unreadable object", "destination server error", "source user renames"})},
+		"the only collection that is left may be another one's": {Seed: 99710055, Always: setOf([]string{"destination keeps no displaynames",
+			ledgerLost, "destination user deletes a collection"})},
+		"what was refused may be in the main one": {Seed: 99700054, Always: setOf([]string{"destination chooses the names of objects",
+			ledgerLost, "destination unreadable object", "destination server error"})},
 	} {
 		if failure := simulation.Play(t, Kind(folder, pool), plan); failure != nil {
 			t.Errorf("%s: %s: %v", plan, rule, failure)
