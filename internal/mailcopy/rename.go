@@ -99,7 +99,7 @@ func (v accountView) planRelocations(confirmed []sighting) ([]relocation, []rena
 		if renamed[row.ID] || taken[name] || !selectable(entry, listed) {
 			continue
 		}
-		if now := v.whereIs(row); now != "" && now != row.Anchor.Destination {
+		if now := v.whereIs(row); now != "" && now != row.Anchor.Destination && !v.isOfAnother(row, now) {
 			all = append(all, &relocation{row: row, source: name, from: now, to: now})
 		}
 	}
@@ -113,7 +113,8 @@ func (v accountView) planRelocations(confirmed []sighting) ([]relocation, []rena
 
 // whereIs returns what a row's destination mailbox is called now, "" when it is not to be found. Under
 // another name it counts only if its UIDVALIDITY leaves no doubt: mailboxes that were made in one second may share one.
-// There is none while one of the row's own name does not tell which it is, or nothing of ours can: that is the row's.
+// There is none while one of the row's own name does not tell which it is, or nothing of ours can: that is the row's. Nor is there one where
+// a mailbox that another row fills had that UIDVALIDITY, too, and no message of ours tells which it is.
 func (v accountView) whereIs(row ledger.Mailbox) string {
 	if name := v.elsewhere[row.ID]; name != "" {
 		return name
@@ -129,7 +130,7 @@ func (v accountView) whereIs(row ledger.Mailbox) string {
 	found := ""
 	own, listed := v.dst[row.Anchor.Destination]
 	inItsPlace := selectable(own, listed) && (row.Live().Empty() || own.Status == nil || own.Status.UIDValidity == 0)
-	if v.strayed[row.ID] || inItsPlace {
+	if v.strayed[row.ID] || inItsPlace || row.Live().Empty() && v.sharesValidity(row) {
 		return ""
 	}
 	for name := range v.dst {
@@ -142,6 +143,27 @@ func (v accountView) whereIs(row ledger.Mailbox) string {
 		found = name
 	}
 	return found
+}
+
+// isOfAnother says that a mailbox of the destination is as well, by all that can be seen, that of a row which went somewhere else.
+func (v accountView) isOfAnother(row ledger.Mailbox, now string) bool {
+	for _, other := range v.rows {
+		if other.Anchor.Destination != row.Anchor.Destination && v.whereIs(other) == now {
+			return true
+		}
+	}
+	return false
+}
+
+// sharesValidity says that the destination's mailbox of another row had the UIDVALIDITY of this one's, and is not in its place either.
+func (v accountView) sharesValidity(row ledger.Mailbox) bool {
+	for _, other := range v.rows {
+		shared := other.Anchor.DstUIDValidity == row.Anchor.DstUIDValidity && other.Anchor.Destination != row.Anchor.Destination
+		if shared && !v.isDestination(other.Anchor.Destination) {
+			return true
+		}
+	}
+	return false
 }
 
 // isDestination says that a mailbox is, by name and UIDVALIDITY, the one that some row fills.

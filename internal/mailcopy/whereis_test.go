@@ -35,3 +35,41 @@ func TestWhereIs_sharedUIDValidity(t *testing.T) {
 		})
 	}
 }
+
+// Two mailboxes that were made in one second, and one of them is left, under another name: it is that of which messages of ours are there.
+// Where both rows have some, which of them are there decides before, and where nothing decides, it is nobody's.
+func TestPlanRelocations_sharedUIDValidity(t *testing.T) {
+	t.Parallel()
+	row := func(id int64, name string, done ...imap.UID) ledger.Mailbox {
+		return ledger.Mailbox{ID: id, Done: imap.NewUIDSet(done...), Anchor: ledger.Anchor{Source: name, Destination: name, DstUIDValidity: 7}}
+	}
+	for _, test := range []struct {
+		name    string
+		rows    []ledger.Mailbox
+		there   string // beside Other
+		strayed int64
+		want    string
+	}{
+		{"one is empty", []ledger.Mailbox{row(1, "A"), row(2, "B", 1)}, "", 0, "B is Other"},
+		{"one is empty, and the other one in its place", []ledger.Mailbox{row(1, "A"), row(2, "B", 1)}, "B", 0, "A is Other"},
+		{"both are", []ledger.Mailbox{row(1, "A"), row(2, "B")}, "", 0, ""},
+		{"neither is, and one is not it", []ledger.Mailbox{row(1, "A", 1), row(2, "B", 1)}, "", 2, "A is Other"},
+		{"neither is, and both are alike", []ledger.Mailbox{row(1, "A", 1), row(2, "B", 1)}, "", 0, ""},
+	} {
+		v := accountView{
+			src: map[string]imap.ListEntry{"A": {Name: "A"}, "B": {Name: "B"}}, rows: map[string]ledger.Mailbox{"A": test.rows[0], "B": test.rows[1]},
+			dst: map[string]imap.ListEntry{"Other": {Name: "Other", Status: &imap.Status{UIDValidity: 7}}}, strayed: map[int64]bool{test.strayed: true},
+		}
+		if test.there != "" {
+			v.dst[test.there] = imap.ListEntry{Name: test.there, Status: &imap.Status{UIDValidity: 7}}
+		}
+		relocations, steps := v.planRelocations(nil)
+		got := ""
+		for _, r := range relocations {
+			got += r.source + " is " + r.to
+		}
+		if got != test.want || len(steps) > 0 {
+			t.Errorf("%s: %q, commands %v, want %q", test.name, got, steps, test.want)
+		}
+	}
+}

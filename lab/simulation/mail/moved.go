@@ -37,11 +37,17 @@ func (w *world) stands(box *mailbox, target string) bool {
 	if !w.movesThere() {
 		return false
 	}
-	return slices.ContainsFunc(box.names, func(name string) bool { return beside(name, target) })
+	return slices.ContainsFunc(box.names, func(name string) bool { return w.dst.beside(name, target) })
 }
 
-// beside says that a name is another one, or what a mover makes of that one where somebody has it.
-func beside(name, target string) bool { return name == target || strings.HasPrefix(name, target+"-") }
+// beside says that a name is another one, or what a mover makes of that one where somebody has it, or what it is below.
+func (s *store) beside(name, target string) bool {
+	if s.delim == "" {
+		return name == target || strings.HasPrefix(name, target+"-")
+	}
+	levels, of := strings.Split(name, s.delim), strings.Split(target, s.delim)
+	return slices.EqualFunc(levels, of, func(level, of string) bool { return level == of || strings.HasPrefix(level, of+"-") })
+}
 
 // titles are the mailboxes that there are, and their names.
 func (s *store) titles() map[*mailbox]string {
@@ -62,7 +68,7 @@ func (w *world) forebears(box *mailbox) (all []*mailbox) {
 		if earlier == box {
 			break
 		}
-		if earlier.moved && slices.ContainsFunc(earlier.names, func(name string) bool { return beside(box.names[0], name) }) {
+		if earlier.moved && slices.ContainsFunc(earlier.names, func(name string) bool { return w.dst.beside(box.names[0], name) }) {
 			all = append(all, earlier)
 		}
 	}
@@ -74,6 +80,17 @@ func (w *world) elsewhere(box *mailbox) bool {
 	return box.moved || len(w.forebears(box)) > 0 || slices.ContainsFunc(w.dst.ever, func(parent *mailbox) bool {
 		return parent.moved && slices.ContainsFunc(parent.names, func(name string) bool { return w.dst.below(box.names[0], name) })
 	})
+}
+
+// homes are the mailboxes of the destination that may hold what one of the source has.
+func (w *world) homes(src *mailbox) (all []*mailbox) {
+	for _, name := range w.dst.names() {
+		box := w.dst.boxes[name]
+		if name == w.mapped(src.name) || w.elsewhere(box) && w.mapsTo(src, box) {
+			all = append(all, box)
+		}
+	}
+	return all
 }
 
 // follows says that a mailbox has had a name that belongs to target: what is below a mailbox that its user has renamed goes below its new

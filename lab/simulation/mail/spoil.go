@@ -144,20 +144,19 @@ func (w *world) darkIn(name string) bool {
 // not the same. What has come while movers were at work, or where the destination tells no UIDs, may be held against all that they
 // have written meanwhile: then the whole mailbox may wait for it. One that hangs up, and answers in any order, does not tell at which
 // message: then others of its own are blamed for it, too.
-func (w *world) veiled(target string, l lack) bool {
-	src, dst, box := w.habits["source"], w.habits["destination"], w.dst.boxes[target]
-	if box == nil {
-		return false
-	}
+func (w *world) veiled(l lack) bool {
+	src, dst := w.habits["source"], w.habits["destination"]
 	vague := w.rivals || !dst.tellsUIDs() || dst.always(answersShuffled)
 	for _, h := range []*habits{src, dst} {
 		vague = vague || h.always(sizeEstimated) || h.always(sizeMissing)
 	}
 	size := len(w.books.texts[l.content])
-	return slices.ContainsFunc(box.messages, func(m *message) bool {
-		there := dst.sizeOf(m)
-		like := (there-1024)/2 <= size+octetsChanged && size-octetsChanged <= 2*there+1024
-		return dst.spoilt(m).kind == harmWithheld && (vague || m.by != "seed" || like)
+	return slices.ContainsFunc(w.homes(l.box), func(box *mailbox) bool {
+		return slices.ContainsFunc(box.messages, func(m *message) bool {
+			there := dst.sizeOf(m)
+			like := (there-1024)/2 <= size+octetsChanged && size-octetsChanged <= 2*there+1024
+			return dst.spoilt(m).kind == harmWithheld && (vague || m.by != "seed" || like)
+		})
 	})
 }
 

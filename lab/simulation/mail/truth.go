@@ -40,7 +40,7 @@ type place struct {
 // mapsTo says whether a source mailbox belongs, or once belonged, to a destination mailbox, or to one in whose place that was made.
 func (w *world) mapsTo(src, dst *mailbox) bool {
 	for _, name := range src.names {
-		if slices.Contains(dst.names, w.mapped(name)) || w.movesThere() && w.follows(dst, w.mapped(name)) {
+		if slices.Contains(dst.names, w.mapped(name)) || w.stands(dst, w.mapped(name)) || w.movesThere() && w.follows(dst, w.mapped(name)) {
 			return true
 		}
 	}
@@ -452,7 +452,7 @@ func (w *world) hopeless(l lack) bool {
 	target := w.mapped(l.box.name)
 	refused := dst.often(appendRefused, key) || dst.often(appendBad, key) || dst.tooBig(len(w.books.texts[l.content]))
 	return refused || src.damaged(l.content) || l.box.name != "INBOX" && src.often(boxClosed, l.box.names[0]) ||
-		w.everSpoilt(l.content) || w.veiled(target, l) || w.neverFound(l.content) || w.sealedEver(target) ||
+		w.everSpoilt(l.content) || w.veiled(l) || w.neverFound(l.content) || w.sealedEver(target) ||
 		target != "INBOX" && (dst.often(boxClosed, target) || dst.often(createRefused, target) || dst.often(createRenamed, target) ||
 			dst.often(createExisting, target))
 }
