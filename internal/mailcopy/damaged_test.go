@@ -244,3 +244,24 @@ func (p *pair) persevereFor(more int) passed {
 		}
 	}
 }
+
+// The destination's user has renamed a mailbox in which nothing can be read any more: it is what it was by all that can be seen, new mail
+// goes there, and what it holds keeps nothing else of the account back.
+func TestSync_damagedWhereItWasRenamed(t *testing.T) {
+	t.Parallel()
+	sdbox := dovecot.Options{Layout: dovecot.Sdbox, Separator: "/"}
+	p := newPair(t, sdbox, sdbox)
+	p.fill(p.src, "Box", letters(2, 600, "a")...)
+	p.sync()
+	p.damageAt(p.dst, "Box", 1)
+	p.damageAt(p.dst, "Box", 2)
+	p.rename(p.dst, "Box", "Mine")
+	p.fill(p.src, "Box", letters(1, 600, "b")...)
+	p.fill(p.src, "INBOX", letters(3, 600, "c")...)
+	total := p.persevere()
+	if total.Tally.Copied != 4 || total.Tally.Deserted != 0 || total.Census.Untold != 2 || total.Census.Mendable() {
+		t.Errorf("%+v, %+v, findings %v; want four copied, and two of which nobody knows what they are", total.Tally, total.Census, codes(total.Findings))
+	}
+	wantFinding(t, total, "messages_untold")
+	p.wantMailboxes(p.dst, "INBOX", "Mine")
+}

@@ -118,7 +118,8 @@ func (s *slice) rematchDisplaced(ctx context.Context) error {
 
 // findStrayed asks the messages of destination mailboxes that seem to have another name now. One whose messages
 // do not confirm it is its user's own; but one that has just the name to which we would have renamed it may have
-// lost them all to its user, and only other messages speak against it then.
+// lost them all to its user, and only other messages speak against it then. Nor does one speak against it that the destination lists
+// and does not deliver.
 func (s *slice) findStrayed(ctx context.Context) error {
 	s.view.strayed = map[int64]bool{}
 	looked := false
@@ -134,11 +135,16 @@ func (s *slice) findStrayed(ctx context.Context) error {
 		} else if !opened {
 			continue
 		}
-		st, err := s.askNewest(ctx, s.strict(s.dst), row, atDestination(row))
+		st, err := s.askNewest(ctx, s.atDestination(s.dst, now), row, atDestination(row))
+		var listed imap.UIDSet
+		if err == nil && st.same.Empty() && st.unproved.Empty() && st.other.Empty() {
+			listed, _, err = everything(ctx, s.dst)
+		}
 		if err != nil {
 			return faultOf(err, "look again at destination mailbox", now)
 		}
-		s.view.strayed[row.ID] = st.same.Empty() && st.unproved.Empty() && !(st.other.Empty() && s.view.followed(row, now))
+		withheld := !intersection(st.silent, listed).Empty()
+		s.view.strayed[row.ID] = st.same.Empty() && st.unproved.Empty() && !(st.other.Empty() && (withheld || s.view.followed(row, now)))
 	}
 	if !looked {
 		return nil
