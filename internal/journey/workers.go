@@ -49,8 +49,8 @@ func (s WorkersSynced) Outcome() rehome.Outcome {
 // lookPause is how often the ledger is asked how far the workers are. Where many accounts make a look long, there are fewer, so that they
 // take only a small part of what the ledger can do.
 const (
-	lookPause        = 100 * time.Millisecond
-	lookPart         = 50
+	lookPause        = 50 * time.Millisecond
+	lookPart         = 25
 	mostLookFailures = 30
 )
 

@@ -7,9 +7,10 @@ import (
 	"database/sql"
 	"path/filepath"
 	"testing"
+	"time"
 )
 
-// Intents wait for the disk, also when they share a commit with what need not; receipts do not wait.
+// Intents and claims wait for the disk, also when they share a commit with what need not; receipts and ends of leases do not wait.
 func TestWriter_waitsForTheDiskWithIntentsOnly(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -37,6 +38,13 @@ func TestWriter_waitsForTheDiskWithIntentsOnly(t *testing.T) {
 	items[0].DstUID = 9
 	if err := l.Mail.Receive(ctx, m, ids[0], items); err != nil || synchronous() != normal {
 		t.Errorf("a receipt: %v, mode %d, want %d", err, synchronous(), normal)
+	}
+	lease, taken, err := l.Leases.Claim(ctx, "worker", "anna@example.com", time.Minute)
+	if err != nil || !taken || synchronous() != full {
+		t.Errorf("a claim: %v, %v, mode %d, want %d", taken, err, synchronous(), full)
+	}
+	if err := l.Leases.Release(ctx, lease, true); err != nil || synchronous() != normal {
+		t.Errorf("its end: %v, mode %d, want %d", err, synchronous(), normal)
 	}
 	nothing := func(*sql.Tx) error { return nil }
 	group := []*change{

@@ -136,16 +136,18 @@ const (
 	leaseLeft = 1
 )
 
-// Release gives an account back. One that is not done is among the Abandoned at once.
+// Release gives an account back. One that is not done is among the Abandoned at once. It does not wait for the disk: where a crash of
+// the server takes it back, the lease ends with its time, as that of a worker that has died. Nobody renews it until then, as its holder
+// has lost the connection with the server and comes back under another name, see writer.
 func (l *Leases) Release(ctx context.Context, lease Lease, done bool) error {
 	until := leaseLeft
 	if done {
 		until = leaseDone
 	}
-	return l.lease(ctx, func(tx *sql.Tx) error {
+	return l.do(&change{ctx: ctx, together: true, apply: func(tx *sql.Tx) error {
 		_, err := tx.Exec(`UPDATE leases SET until_milli = ? WHERE address = ? AND epoch = ?`, until, lease.Address, lease.Epoch)
 		return err
-	})
+	}})
 }
 
 // Abandoned is an account that a worker had begun with, and that nobody has.

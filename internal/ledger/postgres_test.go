@@ -91,7 +91,7 @@ func TestPostgreSQL(t *testing.T) {
 	for name, test := range map[string]func(*testing.T, *schemas){
 		"keeps the contract": keepsTheContract, "has the schema of SQLite": schemasAreTheSame, "faults": faults,
 		"lock of a dead process": lockOfADeadProcess, "claim behind a late worker": claimBehindALateWorker, "stopped in the middle": stoppedInTheMiddle,
-		"copy": copied, "many at once": manyOpenAtOnce, "waits for the disk": waitsForTheDisk,
+		"copy": copied, "many at once": manyOpenAtOnce, "waits for the disk": waitsForTheDisk, "goes together": sentencesGoTogether,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -4,10 +4,13 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
@@ -27,7 +30,7 @@ type Queue struct {
 
 // Bounds of the queue.
 const (
-	queueConnections = 4
+	queueConnections = 3 // one of them listens
 
 	// longestJob ends a job that its worker has forgotten, or that has died with it: long after another one was made for the account.
 	longestJob = 24 * time.Hour
@@ -78,7 +81,31 @@ func ofRiver(log *slog.Logger) *slog.Logger {
 // Close ends the connections.
 func (q *Queue) Close() { q.pool.Close() }
 
+// current reports whether the schema is there, and no older than this program.
+func (q *Queue) current(ctx context.Context, migrator *rivermigrate.Migrator[pgx.Tx]) (bool, error) {
+	newest := 0
+	for _, m := range migrator.AllVersions() {
+		newest = max(newest, m.Version)
+	}
+	var has int
+	err := q.pool.QueryRow(ctx, `SELECT COALESCE(MAX(version), 0) FROM `+pgx.Identifier{q.schema, "river_migration"}.Sanitize()+
+		` WHERE line = 'main'`).Scan(&has)
+	var said *pgconn.PgError
+	if errors.As(err, &said) && slices.Contains([]string{"3F000", "42P01", "42703"}, said.Code) { // no such schema, table or column
+		return false, nil
+	}
+	return err == nil && has >= newest, err
+}
+
+// bringUp costs one question where there is nothing to do.
 func (q *Queue) bringUp(ctx context.Context) error {
+	migrator, err := rivermigrate.New(riverpgxv5.New(q.pool), &rivermigrate.Config{Schema: q.schema, Logger: q.log})
+	if err != nil {
+		return err
+	}
+	if current, err := q.current(ctx, migrator); err != nil || current {
+		return err
+	}
 	conn, err := q.pool.Acquire(ctx)
 	if err != nil {
 		return err
@@ -100,8 +127,7 @@ func (q *Queue) bringUp(ctx context.Context) error {
 			return err
 		}
 	}
-	migrator, err := rivermigrate.New(riverpgxv5.New(q.pool), &rivermigrate.Config{Schema: q.schema, Logger: q.log})
-	if err != nil {
+	if current, err := q.current(ctx, migrator); err != nil || current { // somebody has done it meanwhile
 		return err
 	}
 	_, err = migrator.Migrate(ctx, rivermigrate.DirectionUp, nil)

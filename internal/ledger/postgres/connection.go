@@ -88,6 +88,7 @@ type connection struct {
 	plain
 
 	numbered map[string]string // what was said before, as PostgreSQL has it
+	ahead    []string          // what waits for the next sentence
 }
 
 // mostNumbered bounds the sentences that are known. A ledger has fewer.
@@ -147,7 +148,7 @@ func (c *connection) CheckNamedValue(v *driver.NamedValue) (err error) {
 
 type firstKey struct{}
 
-// withFirst has a transaction that begins with the context say a sentence first, in one text with BEGIN.
+// withFirst has a transaction that begins with the context say a sentence first.
 func withFirst(ctx context.Context, sentence string) context.Context {
 	return context.WithValue(ctx, firstKey{}, sentence)
 }
@@ -161,26 +162,29 @@ func (c *connection) BeginTx(ctx context.Context, options driver.TxOptions) (dri
 	if options != (driver.TxOptions{}) {
 		return nil, errors.New("a transaction with a first sentence takes no options") // or it would begin without that
 	}
-	tx, err := c.Conn().BeginTx(ctx, pgx.TxOptions{BeginQuery: "BEGIN; " + first})
-	if err != nil {
-		return nil, err
-	}
-	return transaction{tx}, nil
+	c.ahead = []string{"BEGIN", first}
+	return transaction{c}, nil
 }
 
-// transaction is one that BeginTx has begun.
-type transaction struct{ tx pgx.Tx }
-
-func (t transaction) Commit() error { return t.tx.Commit(context.Background()) }
-
-func (t transaction) Rollback() error { return t.tx.Rollback(context.Background()) }
-
+// ExecContext implements driver.ExecerContext.
 func (c *connection) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	switch more, waits := unanswered[query]; {
+	case waits:
+		c.ahead = append(c.ahead, more...)
+		return driver.ResultNoRows, nil
+	case c.ahead != nil:
+		return c.execBehind(ctx, c.number(query), args)
+	}
 	return c.plain.ExecContext(ctx, c.number(query), args)
 }
 
-func (c *connection) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
-	found, err := c.plain.QueryContext(ctx, c.number(query), args)
+// QueryContext implements driver.QueryerContext.
+func (c *connection) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (found driver.Rows, err error) {
+	if c.ahead != nil {
+		found, err = c.queryBehind(ctx, c.number(query), args)
+	} else {
+		found, err = c.plain.QueryContext(ctx, c.number(query), args)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -189,6 +193,13 @@ func (c *connection) QueryContext(ctx context.Context, query string, args []driv
 
 // PrepareContext implements driver.ConnPrepareContext. What is prepared by name is only written with, so that its rows need no care.
 func (c *connection) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
+	if last := len(c.ahead) - 1; last >= 0 { // what is prepared is said without a look at what waits
+		sentence := c.ahead[last]
+		c.ahead = c.ahead[:last]
+		if _, err := c.execBehind(ctx, sentence, nil); err != nil {
+			return nil, err
+		}
+	}
 	return c.plain.PrepareContext(ctx, c.number(query))
 }
 

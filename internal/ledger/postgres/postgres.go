@@ -56,11 +56,12 @@ func Open(ctx context.Context, address Address, password rehome.Secret) (*Server
 	return &Server{address: address, config: config, db: db, held: map[*lock]bool{}, trunk: key(address.Schema, "write")}, nil
 }
 
-// More than the most are waited for: a server gives out a hundred in all if nobody has said otherwise. No reader of the ledger reads
-// on while he is called for a row, so that none waits for himself. Those that nobody uses stay open for some time: a new one is a new
-// process of the server, which has to plan each sentence anew, and costs more than all that is asked for an account.
+// More than the most are waited for: a server gives out a hundred in all, to all processes together, if nobody has said otherwise. No
+// reader of the ledger reads on while he is called for a row, so that none waits for himself. Those that nobody uses stay open for some
+// time: a new one is a new process of the server, which has to plan each sentence anew, and costs more than all that is asked for an
+// account.
 const (
-	mostConnections = 30
+	mostConnections = 6
 	idleTime        = time.Minute
 )
 
@@ -74,7 +75,7 @@ func (s *Server) Name() string { return s.address.Name() }
 func (s *Server) Durability(bool) string { return "" }
 
 // BetweenSavepoints returns one text for both sentences, which go to the server together.
-func (s *Server) BetweenSavepoints() []string { return []string{"RELEASE one; SAVEPOINT one"} }
+func (s *Server) BetweenSavepoints() []string { return []string{betweenSavepoints} }
 
 // Doubt says what of the server's settings would lose in a power cut what was on the disk for this process
 // (postgresql.org/docs/15/runtime-config-wal.html); "" for nothing.

@@ -54,7 +54,10 @@ func bringUp(ctx context.Context, config *pgx.ConnConfig, name string) (err erro
 		return err
 	}
 	tables := `SELECT COUNT(*) FROM pg_tables WHERE schemaname = current_schema()`
-	if err := upgrade.Make(ctx, db, goose.DialectPostgres, "", files, tables); err != nil {
+	if err := upgrade.Make(ctx, conn, goose.DialectPostgres, "", files, tables); err != nil {
+		return err
+	}
+	if current, err := upgrade.Complete(ctx, conn, files); err != nil || current { // by this process, or while it has waited
 		return err
 	}
 	provider, err := goose.NewProvider(goose.DialectPostgres, db, files)

@@ -14,6 +14,11 @@ import (
 	"github.com/pressly/goose/v3/database"
 )
 
+// beginner begins transactions: a pool does, or one connection.
+type beginner interface {
+	BeginTx(ctx context.Context, options *sql.TxOptions) (*sql.Tx, error)
+}
+
 // Make carries out all files of the folder in one transaction, unless a table is there before: then it does nothing. A database reads
 // its whole schema again after each commit that changes it, and waits for its disk, which makes a new one costly file by file.
 // Tables is the query for how many tables there are.
@@ -21,7 +26,7 @@ import (
 // Snapshot, if not "", makes at once of an empty database what some of the first files make, their numbers included; the others follow.
 //
 // Two that make a database at the same time are kept apart by a lock that the caller holds, or with which its transactions begin.
-func Make(ctx context.Context, db *sql.DB, dialect goose.Dialect, snapshot string, folder fs.FS, tables string) (err error) {
+func Make(ctx context.Context, db beginner, dialect goose.Dialect, snapshot string, folder fs.FS, tables string) (err error) {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
 		return err

@@ -31,9 +31,14 @@ func Apply(ctx context.Context, provider *goose.Provider) error {
 	return err
 }
 
+// asked answers questions: a pool does, or one connection.
+type asked interface {
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
 // Complete reports whether every file of the folder was carried out and no other. A schema never goes back, so that this stays true
 // whoever else opens the ledger. A new database has no table to ask, which is the error of that database.
-func Complete(ctx context.Context, db *sql.DB, folder fs.FS) (bool, error) {
+func Complete(ctx context.Context, db asked, folder fs.FS) (bool, error) {
 	files, err := fs.ReadDir(folder, ".")
 	if err != nil {
 		return false, err
