@@ -37,20 +37,30 @@ func (j *mailboxJob) noteFormer(ctx context.Context) error {
 	case j.unread():
 		why = "it does not deliver all of its messages"
 	case !j.veil.left.Empty() || !j.leftNow(messageMaybeThere).Empty():
-		why, said = "the destination does not deliver all of its messages", formerUnreadThere
+		why, said = unreadThere, formerUnreadThere
 	case left.Empty():
 		return j.forgetFormer(ctx)
 	case j.srcBox.UIDNext >= first:
 		why = "it has used up its UIDs"
 	}
 	if why == "" {
-		return j.bookFormer(ctx, left, first)
+		ours, unread, err := j.stillOurs(ctx, left)
+		if err != nil {
+			return err
+		}
+		if unread.Empty() {
+			return j.bookFormer(ctx, ours, first)
+		}
+		j.formerSilent = true
+		left, why, said = unread, unreadThere, formerUnreadThere
 	}
 	if n := left.Len(); n > 0 {
 		j.slice.find(said.On(j.pair.Destination, rehome.Values{"n": n, "why": why}))
 	}
 	return nil
 }
+
+const unreadThere = "the destination does not deliver all of its messages"
 
 // leftOfFormer returns the destination UIDs that former generations have brought and that nothing was found for.
 func (j *mailboxJob) leftOfFormer() (left imap.UIDSet) {
@@ -63,12 +73,8 @@ func (j *mailboxJob) leftOfFormer() (left imap.UIDSet) {
 
 // bookFormer books messages, by their destination UIDs, as vanished, with stand-ins for source UIDs from first on.
 func (j *mailboxJob) bookFormer(ctx context.Context, left imap.UIDSet, first imap.UID) error {
-	left, err := j.stillOurs(ctx, left)
-	if err != nil {
-		return err
-	}
 	former := map[imap.UID]ledger.Item{}
-	err = j.ledger().StoredFormerly(ctx, j.row, func(batch ledger.Stored) error {
+	err := j.ledger().StoredFormerly(ctx, j.row, func(batch ledger.Stored) error {
 		for _, item := range batch.Items {
 			if left.Contains(item.DstUID) {
 				former[item.DstUID] = item
@@ -122,18 +128,22 @@ func (j *mailboxJob) forgetFormer(ctx context.Context) error {
 	return j.ledger().ForgetFormer(ctx, j.row)
 }
 
-// stillOurs returns those of some destination UIDs whose messages are the ones that we have brought or found: a
-// destination that was put back to an earlier state has given their UIDs to others.
-func (j *mailboxJob) stillOurs(ctx context.Context, uids imap.UIDSet) (imap.UIDSet, error) {
+// stillOurs returns those of some destination UIDs whose messages are the ones that we have brought or found, and those whose messages are
+// not delivered: a destination that was put back to an earlier state has given their UIDs to others.
+func (j *mailboxJob) stillOurs(ctx context.Context, uids imap.UIDSet) (ours, unread imap.UIDSet, err error) {
 	var s endState
+	if uids.Empty() {
+		return ours, unread, nil
+	}
 	if _, err := j.dst.Select(ctx, j.pair.Destination); err != nil {
-		return s.same, faultOf(err, "open destination mailbox", j.pair.Destination)
+		return ours, unread, faultOf(err, "open destination mailbox", j.pair.Destination)
 	}
 	ask := func(claims []claim) error {
-		return faultOf(examineClaims(ctx, j.slice.strict(j.dst), claims, &s), "look again at destination mailbox", j.pair.Destination)
+		a := j.slice.atDestination(j.dst, j.pair.Destination)
+		return faultOf(examineClaims(ctx, a, claims, &s), "look again at destination mailbox", j.pair.Destination)
 	}
 	var claims []claim
-	err := j.ledger().StoredFormerly(ctx, j.row, func(batch ledger.Stored) error {
+	err = j.ledger().StoredFormerly(ctx, j.row, func(batch ledger.Stored) error {
 		for _, item := range batch.Items {
 			if uids.Contains(item.DstUID) {
 				claims = append(claims, claim{item.DstUID, item})
@@ -149,5 +159,5 @@ func (j *mailboxJob) stillOurs(ctx context.Context, uids imap.UIDSet) (imap.UIDS
 	if err == nil {
 		err = ask(claims)
 	}
-	return s.same, err
+	return s.same, s.silent, err
 }

@@ -51,6 +51,7 @@ type mailboxJob struct {
 	restored       restores
 	mute           imap.UIDSet // asked for alone, and not delivered by the end that was asked
 	silent         silence
+	formerSilent   bool // a copy of an earlier generation was not delivered, and nothing is booked of these
 	veil           veil
 	replaced       []ledger.Voided // see findReplaced
 	flagsDue       bool            // of messages that were found at the destination, or copied without

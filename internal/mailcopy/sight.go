@@ -69,7 +69,7 @@ func (j *mailboxJob) noteSight() {
 	if status := j.slice.view.dst[j.pair.Destination].Status; status != nil && steady(sight, listedSight(status, markOf(j.dstNewest))) {
 		sight.Size = max(status.Size, 0)
 	}
-	if !j.silent.copies.Empty() { // they are asked again
+	if !j.silent.copies.Empty() || j.formerSilent { // they are asked again
 		j.slice.sights.unsaid[j.row.ID] = true
 	}
 	j.slice.sights.opened[j.row.ID] = sight

@@ -164,3 +164,35 @@ func TestVeil_renumbered(t *testing.T) {
 	}
 	p.wantListed(4)
 }
+
+// The source numbers its mailbox anew, and the copy of a message that has vanished from it cannot be read: it is named in each pass, and
+// nothing is booked or removed until it can.
+func TestVeil_vanished(t *testing.T) {
+	t.Parallel()
+	p := veilPair(t)
+	p.deletions, p.confirm = rehome.DeletionsMirror, true
+	var renumbered atomic.Bool
+	p.srcVia = disguise(t, p.src.IMAP, func(line string) string {
+		if renumbered.Load() {
+			return strings.Replace(line, "UIDVALIDITY 1", "UIDVALIDITY 2", 1)
+		}
+		return line
+	})
+	p.fill(p.src, "INBOX", append(letters(3, 300, "small"), letters(1, 6000, "large")...)...)
+	p.sync()
+	unveil := p.veil("large")
+	p.expunge(p.src, "INBOX", "4")
+	renumbered.Store(true)
+	for range 2 {
+		total := p.persevere()
+		if total.Tally.Copied+total.Tally.Removed+total.Tally.Kept != 0 || !total.Census.Complete() {
+			t.Errorf("%+v, %+v, findings %v; want nothing copied or removed", total.Tally, total.Census, codes(total.Findings))
+		}
+		wantFinding(t, total, "former_unknown")
+	}
+	unveil()
+	if total := p.persevere(); total.Tally.Removed != 1 || len(total.Findings) > 0 {
+		t.Errorf("%+v, %+v, findings %v; want it removed", total.Tally, total.Census, codes(total.Findings))
+	}
+	p.wantListed(3)
+}
