@@ -3,6 +3,7 @@
 package mail
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -78,7 +79,7 @@ func (w *world) forebears(box *mailbox) (all []*mailbox) {
 // elsewhere says that what a mailbox holds may be of one of the source that goes to another name.
 func (w *world) elsewhere(box *mailbox) bool {
 	return box.moved || len(w.forebears(box)) > 0 || slices.ContainsFunc(w.dst.ever, func(parent *mailbox) bool {
-		return parent.moved && slices.ContainsFunc(parent.names, func(name string) bool { return w.dst.below(box.names[0], name) })
+		return parent.moved && slices.ContainsFunc(parent.names, func(name string) bool { return w.under(box.names[0], name) })
 	})
 }
 
@@ -98,11 +99,16 @@ func (w *world) homes(src *mailbox) (all []*mailbox) {
 func (w *world) follows(box *mailbox, target string) bool {
 	return slices.ContainsFunc(w.dst.ever, func(parent *mailbox) bool {
 		return parent.moved && slices.ContainsFunc(parent.names, func(was string) bool {
-			return w.dst.below(target, was) && slices.ContainsFunc(parent.names, func(is string) bool {
+			return w.under(target, was) && slices.ContainsFunc(parent.names, func(is string) bool {
 				return slices.Contains(box.names, is+strings.TrimPrefix(target, was))
 			})
 		})
 	})
+}
+
+// under says that a name at the destination is below another one, also where that has no levels: then it is made of the source's.
+func (w *world) under(name, parent string) bool {
+	return strings.HasPrefix(name, parent+cmp.Or(w.dst.delim, "."))
 }
 
 // origin is the first of the mailboxes in whose place one was made: what was brought to that counts for all of them. Whoever has lost the
