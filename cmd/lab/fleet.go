@@ -74,7 +74,26 @@ faults need about ten times as many accounts.`,
 	return command
 }
 
+// enough refuses fewer accounts than what is to be measured takes; work on them would wait for others for ever.
+func (o fleetOptions) enough() error {
+	if o.faults > 0 {
+		return nil
+	}
+	least := o.looks
+	if o.copies > 0 || o.planned > 0 {
+		least += o.Connections
+	}
+	if o.Accounts > least {
+		return nil
+	}
+	return fmt.Errorf("%d accounts are too few: --looks takes %d of them, and --copies and --planned one for each of %d connections; "+
+		"have more than %d accounts, or fewer of the others", o.Accounts, o.looks, o.Connections, least)
+}
+
 func (o fleetOptions) run(ctx context.Context, out io.Writer) (err error) {
+	if err := o.enough(); err != nil {
+		return err
+	}
 	if o.Dir == "" {
 		if o.Dir, err = os.MkdirTemp("", "fleet-"); err != nil {
 			return err
@@ -141,6 +160,7 @@ func (o fleetOptions) measure(ctx context.Context, f *fleet.Fleet, out io.Writer
 		if i == 0 {
 			fmt.Fprint(out, "\n", fleet.DoneHead)
 		}
+		work.until.Within = pass
 		done, err := f.Work(ctx, work.shape, work.until)
 		if err != nil {
 			return err

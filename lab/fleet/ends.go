@@ -91,8 +91,9 @@ func (e *ends) begin(shape Shape, wanted int) <-chan struct{} {
 	return e.enough
 }
 
-// full waits until so many workers have begun, and so many connections to each end have been used at once.
-func (e *ends) full(ctx context.Context, workers, connections int) error {
+// full waits until so many workers have begun, and so many connections to each end have been used at once. It is an error when that does
+// not come about early.
+func (e *ends) full(ctx context.Context, workers, connections int, early <-chan struct{}) error {
 	for {
 		joined := 0
 		e.ledgers.Range(func(any, any) bool {
@@ -108,6 +109,8 @@ func (e *ends) full(ctx context.Context, workers, connections int) error {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
+		case <-early:
+			return errNoneLeft
 		case <-time.After(10 * time.Millisecond):
 		}
 	}

@@ -193,7 +193,11 @@ type Until struct {
 	Accounts int // that are through
 	Long     time.Duration
 	Over     *Pass
+	Within   *Pass // must not be over before
 }
+
+// errNoneLeft is why work cannot be measured to its end.
+var errNoneLeft = errors.New("all accounts are through before there was enough to measure: have more accounts, or measure fewer")
 
 // Done is what workers have done.
 type Done struct {
@@ -224,11 +228,15 @@ func (f *Fleet) Work(ctx context.Context, shape Shape, until Until) (done Done, 
 		crew.Go(func() error { return f.work(ctx, nil, stop) })
 	}
 	go func() { gone <- crew.Wait() }()
-	var over <-chan struct{}
+	var over, early <-chan struct{}
+	if until.Within != nil {
+		early = until.Within.over
+	}
 	if until.Over != nil {
 		over = until.Over.over
-	} else if err := f.ends.full(ctx, f.options.Workers, until.Full); err != nil {
-		return done, err
+	} else if err := f.ends.full(ctx, f.options.Workers, until.Full, early); err != nil {
+		close(stop)
+		return done, errors.Join(err, <-gone)
 	}
 	meter, err := f.meter(ctx)
 	if err != nil {
@@ -246,6 +254,9 @@ func (f *Fleet) Work(ctx context.Context, shape Shape, until Until) (done Done, 
 	case <-enough:
 	case <-late:
 	case <-over:
+	case <-early:
+		close(stop)
+		return done, errors.Join(errNoneLeft, <-gone)
 	case err := <-gone:
 		return done, errors.Join(err, errors.New("the workers have left"))
 	}

@@ -3,6 +3,7 @@
 package fleet
 
 import (
+	"errors"
 	"slices"
 	"testing"
 	"time"
@@ -110,6 +111,15 @@ func TestFleet_rulesHold(t *testing.T) {
 	}
 	for wave := range 3 {
 		wantOnce(t, more, wave, 1)
+	}
+
+	pass, err := f.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	few := Until{Full: 1, Accounts: 4 * perWave, Within: pass}
+	if _, err := f.Work(t.Context(), Shape{Slices: 1}, few); !errors.Is(err, errNoneLeft) {
+		t.Errorf("%v, wanted work that needs more accounts than there are to end with %v", err, errNoneLeft)
 	}
 }
 
