@@ -26,6 +26,9 @@ func (j *collectionJob) findAlike(ctx context.Context) (found bool, err error) {
 		made, err = j.unnamed(ctx)
 	}
 	if err == nil && made == nil {
+		made, err = j.heldMostly(ctx)
+	}
+	if err == nil && made == nil {
 		made, err = j.spareOne(ctx)
 	}
 	if err != nil || made == nil {
@@ -51,6 +54,34 @@ func (j *collectionJob) unnamed(ctx context.Context) (*dav.Collection, error) {
 	}
 	placed, _ := matched(own, there)
 	if i, found := placed[0]; found {
+		return &all[i], nil
+	}
+	return nil, nil //nolint:nilnil // none of them
+}
+
+// heldMostly is the collection of which at least half is what the source's holds, nil for none: its user calls it otherwise by now, or
+// nobody may write into it any more. Of less than that it is one of their own, into which they have brought something over.
+func (j *collectionJob) heldMostly(ctx context.Context) (*dav.Collection, error) {
+	var all []dav.Collection
+	for _, c := range j.place.mine {
+		if !takesAll(c, j.place.source) || !j.place.lone && dav.Key(c.Href) == dav.Key(j.place.fallback) {
+			continue
+		}
+		holds, err := j.heldNow(ctx, j.slice.dst, c, false)
+		if err != nil {
+			return nil, faultOf(err, "read at the destination", c.Href)
+		}
+		if len(holds) > 0 { // else nothing needs to be read at the source
+			all = append(all, c)
+		}
+	}
+	slices.SortFunc(all, func(a, b dav.Collection) int { return cmp.Compare(dav.Key(a.Href), dav.Key(b.Href)) })
+	all, own, there, err := j.holdings(ctx, all, j.place.homeless)
+	if err != nil || len(all) == 0 {
+		return nil, err
+	}
+	placed, _ := matched(own, there)
+	if i, found := placed[0]; found && 2*common(own[0], there[i]) >= total(there[i]) {
 		return &all[i], nil
 	}
 	return nil, nil //nolint:nilnil // none of them
@@ -118,14 +149,14 @@ func (j *collectionJob) holdings(ctx context.Context, all, others []dav.Collecti
 		if used[c.Href] { // it has its place
 			continue
 		}
-		holds, err := j.contents(ctx, j.slice.src, &c, true)
+		holds, err := j.heldNow(ctx, j.slice.src, c, true)
 		if err != nil {
 			return nil, nil, nil, faultOf(err, "read at the source", c.Href)
 		}
 		own = append(own, holds)
 	}
 	for i := range free {
-		holds, err := j.contents(ctx, j.slice.dst, &free[i], false)
+		holds, err := j.heldNow(ctx, j.slice.dst, free[i], false)
 		if err != nil {
 			return nil, nil, nil, faultOf(err, "read at the destination", free[i].Href)
 		}
@@ -191,6 +222,30 @@ type lister interface {
 	Read(ctx context.Context, c *dav.Collection, items []dav.Item, each func(dav.Object) error) error
 }
 
+// heldNow is contents, read once in a slice: for collections of the source, and those of the destination that nothing goes to.
+func (j *collectionJob) heldNow(ctx context.Context, end lister, c dav.Collection, named bool) (map[string]int, error) {
+	j.slice.mu.Lock()
+	holds, read := j.slice.holdings[holder{c.Href, named}]
+	j.slice.mu.Unlock()
+	if read {
+		return holds, nil
+	}
+	holds, err := j.contents(ctx, end, &c, named)
+	if err != nil {
+		return nil, err
+	}
+	j.slice.mu.Lock()
+	defer j.slice.mu.Unlock()
+	j.slice.holdings[holder{c.Href, named}] = holds
+	return holds, nil
+}
+
+// holder is a collection of which it was read what it holds: at the source by names, too.
+type holder struct {
+	href   string
+	source bool
+}
+
 // contents are the objects of a collection by what tells them apart, and how many there are of each: the UID, or what they are. Of what
 // cannot be read its name is all that there is; named says that all are known by their names, too.
 func (j *collectionJob) contents(ctx context.Context, end lister, c *dav.Collection, named bool) (map[string]int, error) {
@@ -217,7 +272,9 @@ func (j *collectionJob) contents(ctx context.Context, end lister, c *dav.Collect
 		switch {
 		case pim.IsTrial(o.Data):
 		case object.UID != "":
-			all[object.UID]++
+			if all[object.UID]++; named { // what is not read there may have this name, too
+				all[byName+pim.NameFor(object.UID, j.content())]++
+			}
 		default:
 			form, _ := pim.Digest(o.Data, j.content())
 			all[string(form[:])]++
@@ -229,6 +286,14 @@ func (j *collectionJob) contents(ctx context.Context, end lister, c *dav.Collect
 
 // byName begins what stands for an object by its name.
 const byName = "\x1e"
+
+// total counts all objects. It is pure.
+func total(all map[string]int) (n int) {
+	for _, times := range all {
+		n += times
+	}
+	return n
+}
 
 // common counts the objects that both have. It is pure.
 func common(a, b map[string]int) (n int) {

@@ -90,6 +90,15 @@ func TestPass_collectionsOfOneName(t *testing.T) {
 	if one, other := p.shown(t, p.dst, "q0"), p.shown(t, p.dst, "q1"); err != nil || len(all) != 3 || one != "other.ics" || other != "trips.ics" {
 		t.Errorf("%d calendars with %q and %q, %v; want three, with what each has at the source", len(all), one, other, err)
 	}
+	// Nor when its user calls one otherwise by now.
+	p.loseLedger(t)
+	if err := session.SetProperty(t.Context(), dav.Child(home, "q0")+"/", dav.Calendars, dav.PropertyName, "Otherwise"); err != nil {
+		t.Fatal(err)
+	}
+	wantTally(t, "and renamed", p.pass(t).Tallies[rehome.KindCalendars], Tally{Objects: 4, Adopted: 4})
+	if all, err = session.Collections(t.Context(), dav.Calendars); err != nil || len(all) != 3 {
+		t.Errorf("%d calendars, %v; want three", len(all), err)
+	}
 }
 
 // A calendar that had not had its turn when a pass was interrupted got a name of its own, for the main one, which is refused, was in

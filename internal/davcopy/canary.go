@@ -150,7 +150,7 @@ func fields(target dav.Collection, places []placement, component string) []dav.C
 
 // tryFields tries one field after the other.
 func (s *slice) tryFields(ctx context.Context, target dav.Collection, component string) (canaryResult, error) {
-	found := canaryResult{silence: notFlown, words: "no calendar there accepts " + component}
+	found := canaryResult{silence: notFlown, words: "the user can write into no calendar there that accepts " + component}
 	for _, field := range fields(target, s.calendars, component) {
 		shown, err := s.flyIn(ctx, field, component)
 		refused, is := errorsAs[*untried](err)

@@ -129,11 +129,14 @@ func (j *collectionJob) there(lost []string) (rows []ledger.Object) {
 }
 
 // asMissing is the row of an object that the destination has lost. One of which the source has something that was not read, or
-// not written, is still to be read: that may be another object, and nothing but this row says so any more.
+// not written, is still to be read: that may be another object, and nothing but this row says so any more. That of one which the
+// destination had damaged is told by what is kept of it.
 func asMissing(row ledger.Object) ledger.Object {
 	row.Anew = row.Anew || row.Behind()
+	if !row.Spoilt() {
+		row.Escrow = ""
+	}
 	row.Code = objectMissing.Code
-	row.Escrow = ""
 	row.Words = objectMissing.Sentence.With(nil)
 	return row
 }
@@ -152,13 +155,17 @@ func backAgain(row ledger.Object) ledger.Object {
 }
 
 // reopen has an object compared once more that was missing at the destination when it had changed at the source, and is
-// there after all: its user has but renamed it, and it may be the new version.
+// there after all: its user has but renamed it, and it may be the new version; and has read what is to be compared for another reason.
 func (j *collectionJob) reopen(row ledger.Object) ledger.Object {
-	if !removedThere.Has(row.Code) || j.vanished()[row.Source] {
+	removed := removedThere.Has(row.Code)
+	if !removed && !row.Anew || j.vanished()[row.Source] {
 		return row
 	}
 	if !j.due()[row.Source] {
 		j.actions.read = append(j.actions.read, j.terms().join(row.Source))
+	}
+	if !removed {
+		return row
 	}
 	row.State = ledger.ObjectAdopted
 	row.Code = ""

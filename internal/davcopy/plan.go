@@ -39,6 +39,7 @@ type placement struct {
 	main        string                    // href of the source's main one
 	begun       bool                      // the ledger knows it
 	alike       []dav.Collection          // that may be the one, should it not exist
+	mine        []dav.Collection          // all at the destination that are the account's own, also those that nobody may write into
 	namesakes   []dav.Collection          // others of the source that have its displayname, and no place that exists
 	homeless    []dav.Collection          // all others of the source that have no place that exists
 	spare       *dav.Collection           // for the main one: the only one that is left, unless another one's things are in it; nil for none
@@ -72,6 +73,7 @@ func (v view) plan() plan {
 	for _, c := range v.dst {
 		p.byKey[dav.Key(c.Href)] = c
 	}
+	p.mine, _ = mapping.SplitCollections(v.dst, v.dstHome.Principal)
 	p.fallback = mainOf(p.usable(), v.dstHome)
 	srcMain := mainOf(moving, v.srcHome)
 	lone := standingOut(p.usable(), v.dstHome) == ""
@@ -100,7 +102,7 @@ func (v view) plan() plan {
 			}
 			placed[i] = p.place(c, href)
 			placed[i].main, placed[i].lone = srcMain, lone
-			placed[i].alike = p.calledAlike(c)
+			placed[i].alike, placed[i].mine = p.calledAlike(c), p.mine
 		}
 	}
 	for _, key := range guests {
@@ -215,13 +217,13 @@ type planner struct {
 	byKey    map[string]dav.Collection // at the destination
 	taken    map[string]bool           // by key
 	fallback string
-	spare    string // href of the only collection that is left for the main one, where another of the source has no place either
+	mine     []dav.Collection // the account's own ones at the destination
+	spare    string           // href of the only collection that is left for the main one, where another of the source has no place either
 }
 
 // usable are the destination's collections that somebody may write into.
 func (p *planner) usable() []dav.Collection {
-	usable, _ := mapping.SplitCollections(p.dst, p.dstHome.Principal)
-	return slices.DeleteFunc(usable, func(c dav.Collection) bool { return !c.Writable() })
+	return slices.DeleteFunc(slices.Clone(p.mine), func(c dav.Collection) bool { return !c.Writable() })
 }
 
 func (p *planner) place(c dav.Collection, href string) placement {
@@ -256,14 +258,14 @@ func (p *planner) free(href string) string {
 
 // sameName is a collection that has the name of the source's, or one that a new collection would get: without a ledger that is
 // the one that was made before. A name that is given only where the ones before it are another's comes first: nobody else would have
-// given it, and what has the plain name was another's then.
+// given it, and what has the plain name was another's then; that counts also where nobody may write any more.
 func (p *planner) sameName(c dav.Collection) string {
-	usable := p.usable()
 	all := names(c)
 	slices.Reverse(all)
 	for _, name := range append(all, decodedName(c.Href)) {
-		for _, there := range usable {
-			if href := p.free(there.Href); href != "" && decodedName(there.Href) == name {
+		for _, there := range p.mine {
+			own := there.Writable() || name != decodedName(c.Href)
+			if href := p.free(there.Href); own && href != "" && decodedName(there.Href) == name {
 				return href
 			}
 		}

@@ -23,6 +23,9 @@ func (j *collectionJob) refused(ctx context.Context, p *transfer, refusal error)
 	if err := j.weigh(ctx, p, refusal); err != nil {
 		return err
 	}
+	if j.isThereAlready(ctx, p) {
+		return nil
+	}
 	flaws := pim.Lint(p.data, p.kind)
 	if err := j.giveUp(p, objectRefused, refusal); err != nil {
 		return err
@@ -31,6 +34,21 @@ func (j *collectionJob) refused(ctx context.Context, p *transfer, refusal error)
 		p.row.Words += "; " + flaws[0].Sentence
 	}
 	return nil
+}
+
+// isThereAlready adopts a version that the destination has though it refuses it: it was stored by a request whose answer was lost, or
+// has come back with a restore, and by now nobody may write there.
+func (j *collectionJob) isThereAlready(ctx context.Context, p *transfer) bool {
+	if !p.before.State.There() || p.match == "" || j.siblings[p.row.Destination] {
+		return false
+	}
+	there, err := j.slice.dst.Get(ctx, hrefOf(j.place.target.Href, p.row.Destination), kindOf(j.kind))
+	if err != nil || j.likenessOf(p, there) != sameObject {
+		return false
+	}
+	p.keeps(there.Data)
+	j.adopt(p, there.ETag)
+	return true
 }
 
 // giveUp quarantines an object with the server's words.

@@ -136,6 +136,10 @@ func (j *collectionJob) judgeAltered(row ledger.Object, there dav.Object) ledger
 		return asMissing(row)
 	case row.State == ledger.ObjectGone && earlier(row, form[:]):
 		row.Anew = true
+	case damaged(row, form[:]) && objectUnproved.Has(row.Code):
+		row.Code = ""
+		row.Words = ""
+		return compared(row)
 	case current(row, form[:]):
 		if row.DstETag = there.ETag; !behind && row.State != ledger.ObjectGone {
 			row.Code = ""

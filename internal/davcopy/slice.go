@@ -38,6 +38,7 @@ type slice struct {
 	tallies  map[rehome.Kind]*Tally
 	findings []rehome.Finding
 	homeless map[rehome.Kind][]homeless
+	holdings map[holder]map[string]int
 	trials   []ledger.Trial // test objects that may be at the destination
 
 	calendars []placement // where calendars go, as it was planned; not written while there are jobs
@@ -45,7 +46,8 @@ type slice struct {
 
 func newSlice(e *Engine, account rehome.Account, started time.Time, budget pass.Budget) *slice {
 	s := &slice{engine: e, account: account, started: started, deadline: time.Now().Add(budget.Time), stop: budget.Stop,
-		tallies: map[rehome.Kind]*Tally{}, homeless: map[rehome.Kind][]homeless{}}
+		tallies: map[rehome.Kind]*Tally{}, homeless: map[rehome.Kind][]homeless{},
+		holdings: map[holder]map[string]int{}}
 	s.octets.Store(budget.Octets)
 	for _, kind := range e.options.Kinds {
 		s.tallies[kind] = &Tally{}

@@ -3,6 +3,7 @@
 package davcopy
 
 import (
+	"bytes"
 	"cmp"
 	"maps"
 	"slices"
@@ -48,7 +49,13 @@ func (j *collectionJob) inPlace(row ledger.Object) (ledger.Object, bool) {
 // compared should it be back.
 func found(row ledger.Object, f *foreign) ledger.Object {
 	row = backAgain(row)
-	if knows(row, f.form) || removedThere.Has(row.Code) { // the latter is compared anyway
+	if removedThere.Has(row.Code) { // it is compared anyway
+		return row
+	}
+	if damaged(row, f.form) {
+		return compared(row)
+	}
+	if knows(row, f.form) {
 		return row
 	}
 	row.DstETag = ""
@@ -60,6 +67,20 @@ func found(row ledger.Object, f *foreign) ledger.Object {
 	row.State = ledger.ObjectConflict
 	row.Code = objectConflict.Code
 	row.Words = wordsConflict
+	return row
+}
+
+// damaged reports whether a form is what the destination had made of the version that was copied last, and that was a damage.
+func damaged(row ledger.Object, form []byte) bool {
+	return row.Escrow != "" && len(form) > 0 && bytes.Equal(form, row.Kept) && !bytes.Equal(form, row.Form)
+}
+
+// compared has both ends of an object compared anew.
+func compared(row ledger.Object) ledger.Object {
+	row.Anew = true
+	row.SrcETag = ""
+	row.DstETag = ""
+	row.Escrow = ""
 	return row
 }
 

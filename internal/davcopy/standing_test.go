@@ -208,3 +208,24 @@ func TestPasses_whatIsBackAtTheDestination(t *testing.T) {
 	}
 	p.wantSummaries(t, "afterwards", map[string]string{"same.ics": "first", "other.ics": "first", "edited.ics": "its user's own", "lost.ics": ""})
 }
+
+// What the destination had damaged before it was missing is compared anew once it is back as it was: it is no better there than before.
+// What it has but rewritten is as good.
+func TestFound_asTheDestinationHadMadeIt(t *testing.T) {
+	t.Parallel()
+	form, kept := eventForm(event("one", "first")), eventForm(event("one", "first, and spoilt"))
+	whole := ledger.Object{Source: "a.ics", Destination: "a.ics", State: ledger.ObjectStored, UID: "one", Form: form, Kept: kept,
+		SrcETag: `"s"`, DstETag: `"d"`}
+	spoilt := whole
+	spoilt.Code, spoilt.Escrow = objectSpoilt.Code, "the original"
+	for name, c := range map[string]struct {
+		row  ledger.Object
+		form []byte
+		anew bool
+	}{"rewritten": {whole, kept, false}, "as copied": {spoilt, form, false}, "damaged": {spoilt, kept, true}} {
+		now := found(asMissing(c.row), &foreign{name: "a.ics", uid: "one", form: c.form})
+		if now.Anew != c.anew || now.Missing() || (now.SrcETag+now.DstETag == "") != c.anew {
+			t.Errorf("%s: %+v", name, now)
+		}
+	}
+}

@@ -131,7 +131,7 @@ func (j *collectionJob) leave(ctx context.Context, gone []ledger.Object) error {
 // nobody misses it any more. Should it come back, one of which the destination keeps something else, has its user's version
 // or an earlier one, is no better there than before, and is written anew.
 func left(row ledger.Object) ledger.Object {
-	if row.Spoilt() || row.Reverted() || row.State == ledger.ObjectConflict {
+	if row.Spoilt() || row.Reverted() || row.State == ledger.ObjectConflict || row.Missing() && row.Escrow != "" {
 		row.Anew = true
 	}
 	code := ""

@@ -45,7 +45,8 @@ type collection struct {
 	objects map[string]*object // by decoded name
 	changes []change
 	version int
-	born    int // the version that it began with
+	born    int  // the version that it began with
+	closed  bool // nobody may write into it
 }
 
 // change is one entry of a collection's history.

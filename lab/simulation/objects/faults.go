@@ -37,6 +37,7 @@ func lasting() []string {
 		"source user copies within a collection", "source user deletes a collection", "source user makes a collection", "source user replaces",
 		"destination user adds", "destination user edits", "destination user deletes", "destination user moves", "destination user renames",
 		"destination user replaces", "destination user copies", "destination user deletes a collection",
+		"source user renames a collection", "destination user renames a collection", "collection closed at first", "collection closed", "collection opened",
 	}
 	for _, side := range []string{source, destination} {
 		all = append(all, side+" unreadable object", side+" restored", side+" renews all etags")
@@ -51,7 +52,7 @@ func natures() []string {
 		"destination tells no etag after PUT", "destination tells an etag and rewrites the object behind it", "destination rewrites what is put",
 		"destination takes a UID once in a collection", "destination takes a UID once in an account", "destination chooses the names of objects",
 		"destination makes no collections", "destination has no extended MKCOL", "destination wants clean objects", "destination schedules",
-		"destination keeps no displaynames",
+		"destination keeps no displaynames", "destination does not tell privileges",
 	}
 	for _, side := range []string{source, destination} {
 		for _, habit := range []string{

@@ -30,6 +30,7 @@ type habits struct {
 	noMaking   bool   // makes no collections
 	noTitles   bool   // keeps no displaynames of what it makes
 	noExtended bool   // knows no extended MKCOL
+	noRights   bool   // does not say what may be done with a collection
 	strict     bool   // refuses what lacks FN or DTSTAMP, or has METHOD
 	noDefault  bool   // names no default calendar or address book
 
@@ -89,6 +90,7 @@ func destinationHabits(d *decisions) habits {
 	h.uidAnswer = d.below(4, "uid answer")
 	h.renames = is(0.05, "chooses the names of objects")
 	h.noMaking = is(0.08, "makes no collections")
+	h.noRights = is(0.3, "does not tell privileges")
 	h.noTitles = is(0.05, "keeps no displaynames")
 	h.noExtended = is(0.15, "has no extended MKCOL")
 	h.strict = is(0.2, "wants clean objects")

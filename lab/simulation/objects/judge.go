@@ -178,7 +178,7 @@ func (r *run) judge(last conclusion) error {
 func named(findings []rehome.Finding, s placed) bool {
 	return slices.ContainsFunc(findings, func(f rehome.Finding) bool {
 		switch f.Code {
-		case "invitations_not_silent":
+		case "invitations_not_silent", "invitations_unknown":
 			return pathOf(f.Object) == s.at.path && strings.Contains(string(s.data), "ATTENDEE")
 		case "collection_not_made":
 			return pathOf(f.Object) == s.at.path

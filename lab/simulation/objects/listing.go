@@ -161,6 +161,13 @@ func (e *end) propertiesOf(c *collection) properties {
 			p["calendar-color"] = "<ical:calendar-color>" + c.color + "</ical:calendar-color>"
 		}
 	}
+	if e.side == destination && !e.habits.noRights {
+		rights := "<d:privilege><d:all/></d:privilege>"
+		if c.closed {
+			rights = "<d:privilege><d:read/></d:privilege>"
+		}
+		p["current-user-privilege-set"] = "<d:current-user-privilege-set>" + rights + "</d:current-user-privilege-set>"
+	}
 	if !e.habits.noCTag {
 		p["getctag"] = "<cs:getctag>" + e.ctag(c) + "</cs:getctag>"
 	}

@@ -53,6 +53,11 @@ func TestPlay_failedOnce(t *testing.T) {
 			"destination unreadable object", "destination server error", "source user renames"})},
 		"the only collection that is left may be another one's": {Seed: 99710055, Always: setOf([]string{"destination keeps no displaynames",
 			ledgerLost, "destination user deletes a collection"})},
+		"what is back is compared anew if it was rewritten there": {Seed: 99801523},
+		"what is refused may be there already": {Seed: 99775022, Always: setOf([]string{"object spoilt", "destination restored",
+			"destination rewrites what is put"})},
+		"a collection is known by what it holds, whatever its user calls it": {Seed: 99760025, Always: setOf([]string{ledgerLost,
+			"destination user renames a collection", "collection made under another name"})},
 		"what was refused may be in the main one": {Seed: 99700054, Always: setOf([]string{"destination chooses the names of objects",
 			ledgerLost, "destination unreadable object", "destination server error"})},
 	} {

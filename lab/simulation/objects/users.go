@@ -35,6 +35,9 @@ func (w *world) sourceUser(round string) {
 				w.add(w.src, c, round, number(n))
 			}
 		}
+		if w.d.happens("source user renames a collection", 0.3, round, c.path) {
+			c.name = "Called " + round
+		}
 		if w.d.happens("source user deletes a collection", 0.3, round, c.path) {
 			for _, name := range c.names() {
 				w.truth.left(c.objects[name].data)
@@ -154,12 +157,26 @@ func (w *world) destinationUser(round string) {
 		if len(c.objects) < most && w.d.happens("destination user adds", 0.4, round, c.path) {
 			w.add(w.dst, c, round)
 		}
+		w.administer(c, round)
 		if w.d.happens("destination user deletes a collection", 0.3, round, c.path) {
 			for _, name := range c.names() {
 				w.truth.touch(c.objects[name].data)
 			}
 			w.dst.unmake(c)
 		}
+	}
+}
+
+// administer lets the destination's user call a collection otherwise, and its owner close or open it.
+func (w *world) administer(c *collection, round string) {
+	if w.d.happens("destination user renames a collection", 0.3, round, c.path) {
+		c.name = "Named " + round
+	}
+	switch {
+	case !c.closed:
+		c.closed = w.d.happens("collection closed", 0.2, round, c.path)
+	case w.d.happens("collection opened", 0.5, round, c.path):
+		c.closed = false
 	}
 }
 

@@ -55,7 +55,8 @@ func (w *world) furnish(kind kindOfObjects) {
 	}
 	for i, name := range names {
 		if i == 0 && !w.d.has(0.1, "the destination lacks a main collection") || i > 0 && w.d.below(6, "there before", string(kind), name) == 0 {
-			w.dst.make(kind, name, "Their "+name)
+			c := w.dst.make(kind, name, "Their "+name)
+			c.closed = i > 0 && w.d.happens("collection closed at first", 0.4, c.path)
 		}
 	}
 	w.settle(kind)

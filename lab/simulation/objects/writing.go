@@ -17,6 +17,9 @@ func (e *end) put(q question) answer {
 	if c == nil || name == "" {
 		return plain(http.StatusConflict)
 	}
+	if c.closed {
+		return refusal(http.StatusForbidden, needPrivileges)
+	}
 	if !e.mayGoOn(q, before) {
 		return plain(http.StatusPreconditionFailed)
 	}
@@ -37,6 +40,9 @@ func (e *end) put(q question) answer {
 	}
 	return e.keep(q, c, before, name)
 }
+
+// needPrivileges is RFC 3744 section 7.1.1.
+const needPrivileges = "<d:need-privileges/>"
 
 // keep stores what was put, as this server writes it.
 func (e *end) keep(q question, c *collection, before *object, name string) answer {
@@ -209,6 +215,8 @@ func (e *end) remove(q question) answer {
 		return plain(http.StatusForbidden)
 	case o == nil:
 		return plain(http.StatusNotFound)
+	case c.closed:
+		return refusal(http.StatusForbidden, needPrivileges)
 	case !e.mayGoOn(q, o):
 		return plain(http.StatusPreconditionFailed)
 	}
@@ -253,8 +261,11 @@ func (e *end) makeCollection(q question) answer {
 // proppatch answers RFC 4918 section 9.2.
 func (e *end) proppatch(q question) answer {
 	c := e.collections[q.path]
-	if c == nil {
+	switch {
+	case c == nil:
 		return plain(http.StatusNotFound)
+	case c.closed:
+		return refusal(http.StatusForbidden, needPrivileges)
 	}
 	status := "200 OK"
 	names := askedFor(q.body)
