@@ -40,6 +40,7 @@ type mailboxJob struct {
 	held           bool                  // something is missing at the destination, and nobody knows why: see holdUnknown
 	waits          bool                  // batches of this run are neither found nor void yet
 	wound          bool                  // the work was stopped, and the source's connection may be closed
+	doubted        bool                  // gaps were left out when rivals were looked for, see doubtfulGaps
 	nextUID        imap.UID              // of the destination as last seen; 0 when it is not known
 	strangers      []entry               // what the last look for our messages has found besides
 	twins          imap.UIDSet           // of these, what is there once more although it was written once
@@ -135,7 +136,7 @@ func (j *mailboxJob) prepare(ctx context.Context) (wanted imap.UIDSet, ready boo
 	if _, err := j.checkRivals(ctx); err != nil { // of a run that did not come to it
 		return wanted, false, err
 	}
-	if err := j.closeGaps(ctx); err != nil { // what is in them is compared with what is wanted now
+	if err := j.closeGaps(ctx, j.doubtfulGaps()); err != nil { // what is in them is compared with what is wanted now
 		return wanted, false, err
 	}
 	wanted, err = j.takeStock(ctx)
@@ -156,7 +157,7 @@ func (j *mailboxJob) tellCopied() {
 
 // finish does what has to wait until all is copied that can be, and notes what both ends look like.
 func (j *mailboxJob) finish(ctx context.Context) error {
-	if err := errors.Join(j.closeGaps(ctx), j.ledger().ForgetSuspects(ctx, j.row)); err != nil {
+	if err := errors.Join(j.endGaps(ctx), j.ledger().ForgetSuspects(ctx, j.row)); err != nil {
 		return err
 	}
 	if err := j.checkVoided(ctx); err != nil {

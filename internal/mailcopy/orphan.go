@@ -59,7 +59,7 @@ func (s *slice) settleOrphan(ctx context.Context, anchor ledger.Anchor) (err err
 	}
 	_, err = job.checkRivals(ctx)
 	if err == nil {
-		err = job.closeGaps(ctx)
+		err = job.closeGaps(ctx, imap.UIDSet{})
 	}
 	if err == nil {
 		err = job.checkVoided(ctx)

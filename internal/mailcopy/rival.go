@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"sync/atomic"
 
@@ -102,7 +103,9 @@ func laterCopies(ours []ledger.Item, others []entry) imap.UIDSet {
 // What others have written is held against all that we write behind it, and not only against what we had written by
 // then: the gaps stay until the mailbox is through, see closeGaps.
 func (j *mailboxJob) checkRivals(ctx context.Context) (taken int, err error) {
-	gaps := j.row.Gaps.Minus(j.row.Ours).Minus(j.row.Theirs)
+	doubtful := j.doubtfulGaps()
+	j.doubted = !doubtful.Empty()
+	gaps := j.row.Gaps.Minus(j.row.Ours).Minus(j.row.Theirs).Minus(doubtful)
 	if gaps.Empty() {
 		return 0, nil
 	}
@@ -128,13 +131,36 @@ func (j *mailboxJob) checkRivals(ctx context.Context) (taken int, err error) {
 	return taken, j.withdraw(ctx, ours, later, gone)
 }
 
-// closeGaps forgets the gaps, when nothing more is written that what is in them could be held against, or when all of
+// doubtfulGaps are the gaps in which there may be what was given up and is not through since: a message at which the source
+// breaks off is not looked for before its turn. Such a copy is ours, and the one of an equal message behind it is no copy too many.
+func (j *mailboxJob) doubtfulGaps() (doubtful imap.UIDSet) {
+	for _, v := range j.row.Voids {
+		if suspected(v) && !v.Former && !v.Sources.Minus(j.row.Done).Empty() {
+			var above imap.UIDSet
+			above.AddRange(v.Floor, math.MaxUint32)
+			doubtful.AddSet(intersection(j.row.Gaps, above))
+		}
+	}
+	return doubtful
+}
+
+// endGaps looks at what was left out of the gaps, once everything has had its turn, and forgets all of them.
+func (j *mailboxJob) endGaps(ctx context.Context) error {
+	if j.doubted {
+		if _, err := j.checkRivals(ctx); err != nil {
+			return err
+		}
+	}
+	return j.closeGaps(ctx, imap.UIDSet{})
+}
+
+// closeGaps forgets the gaps but some, when nothing more is written that what is in them could be held against, or when all of
 // the destination is compared with what is to be written.
-func (j *mailboxJob) closeGaps(ctx context.Context) error {
-	if j.row.Gaps.Empty() {
+func (j *mailboxJob) closeGaps(ctx context.Context, but imap.UIDSet) error {
+	if j.row.Gaps.Minus(but).Empty() {
 		return nil
 	}
-	return j.ledger().CloseGaps(ctx, j.row, imap.UIDSet{})
+	return j.ledger().CloseGaps(ctx, j.row, but)
 }
 
 // writtenFrom returns what we have written from a destination UID upwards.

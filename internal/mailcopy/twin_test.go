@@ -115,6 +115,38 @@ func TestSync_rivalInADeletedMailbox(t *testing.T) {
 	p.quiet(mailcopy.Tally{})
 }
 
+// Of two equal messages one is under way when the source breaks off at it, and the other is stored behind it. What has arrived of the first
+// is not that of another program, although nobody has looked for it when the second one is looked at: each is there once, with its own date.
+func TestSync_twinThatIsNotLookedForYet(t *testing.T) {
+	t.Parallel()
+	p := atmailPair(t)
+	mails := letters(2, 400, "a")
+	mails[1].body = mails[0].body
+	p.fill(p.src, "INBOX", mails...)
+	p.fill(p.dst, "INBOX", mails...)
+	row, items := p.row(), itemsOf(mails, 1)
+	begun := []ledger.Item{{UID: 1, Size: items[0].Size, Flags: items[0].Flags}}
+	ids, err := p.ledger.Intend(t.Context(), row, 1, begun, items[1:])
+	if err == nil {
+		err = p.ledger.NoteGaps(t.Context(), row, imap.NewUIDSet(1))
+	}
+	if err == nil {
+		err = p.ledger.Receive(t.Context(), row, ids[1], items[1:])
+	}
+	if err == nil {
+		err = p.ledger.Suspect(t.Context(), row, 1)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := p.persevere()
+	if r.Tally.Adopted != 1 || r.Tally.Copied != 0 || !r.Census.Complete() || len(r.Findings) > 0 {
+		t.Errorf("%+v, %+v, findings %v; want the first one found", r.Tally, r.Census, codes(r.Findings))
+	}
+	p.wantSame("INBOX", "INBOX")
+	p.quiet(mailcopy.Tally{})
+}
+
 // Another program writes what we come to only later: what it has written is held against that, too.
 func TestSync_rivalIsAhead(t *testing.T) {
 	t.Parallel()
