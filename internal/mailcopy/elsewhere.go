@@ -18,7 +18,7 @@ import (
 // that are looked at are those. One that holds fewer may be what its user has picked out of a mailbox that was removed; what is away
 // then counts as removed, and is not brought again for the sake of a guess.
 
-// findElsewhere finds such mailboxes, and notes where they are. Those that the source has renamed get their new name by that.
+// findElsewhere finds such mailboxes, and notes where they are. Those that the source has renamed, too, stay where their user has put them.
 func (s *slice) findElsewhere(ctx context.Context, renamed []sighting) error {
 	s.view.elsewhere = map[int64]string{}
 	lost := s.view.lostAtDestination(renamed)
@@ -56,12 +56,10 @@ func (v accountView) lostAtDestination(renamed []sighting) map[string][]ledger.M
 	lost := map[string][]ledger.Mailbox{}
 	for _, row := range v.rows {
 		name := row.Anchor.Destination
-		if slices.ContainsFunc(renamed, func(s sighting) bool { return s.row.ID == row.ID && s.name != row.Anchor.Source }) {
-			continue
-		}
 		entry, listed := v.dst[name]
 		source, wanted := v.src[row.Anchor.Source]
-		if !dropped(row) && !row.Live().Empty() && !selectable(entry, listed) && selectable(source, wanted) && v.whereIs(row) == "" {
+		wanted = selectable(source, wanted) || slices.ContainsFunc(renamed, func(s sighting) bool { return s.row.ID == row.ID })
+		if wanted && !dropped(row) && !row.Live().Empty() && !selectable(entry, listed) && v.whereIs(row) == "" {
 			lost[name] = append(lost[name], row)
 		}
 	}

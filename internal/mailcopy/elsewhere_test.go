@@ -31,6 +31,23 @@ func TestElsewhere_known(t *testing.T) {
 	p.quiet(mailcopy.Tally{Kept: 1})
 }
 
+// The source has renamed it as well: it stays where its user has put it.
+func TestElsewhere_renamedAtTheSource(t *testing.T) {
+	t.Parallel()
+	p := atmailPair(t)
+	mails := letters(5, 500, "a")
+	p.fill(p.src, "INBOX.Box", mails...)
+	p.sync()
+	p.fill(p.dst, "Crate", mails...)
+	p.delete(p.dst, "Box")
+	p.rename(p.src, "INBOX.Box", "INBOX.Chest")
+	p.fill(p.src, "INBOX.Chest", letters(2, 500, "new")...)
+	r := p.sync()
+	wantTally(t, r, mailcopy.Tally{Adopted: 5, Copied: 2})
+	p.wantMailboxes(p.dst, "Crate", "INBOX", "Sent")
+	p.quiet(mailcopy.Tally{})
+}
+
 // What is not clear is no guess: a mailbox is away where another one holds a part of it, or much else, or where two hold it.
 func TestElsewhere_doubtful(t *testing.T) {
 	t.Parallel()

@@ -88,8 +88,11 @@ func (v accountView) planRelocations(confirmed []sighting) ([]relocation, []rena
 		}
 		taken[s.name] = true
 		r := &relocation{row: s.row, source: s.name, from: v.whereIs(s.row), to: v.pairFor(s.name).Destination}
-		if dropped(s.row) {
+		switch found := v.elsewhere[s.row.ID]; {
+		case dropped(s.row):
 			r.from = r.to // its user has removed it there: only the name in the ledger changes
+		case found != "":
+			r.to = found // a rename might give it yet another UIDVALIDITY
 		}
 		all, renamed[s.row.ID] = append(all, r), true
 	}
