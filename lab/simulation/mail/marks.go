@@ -57,13 +57,15 @@ func (w *world) twinsDated(src, dst *mailbox) bool {
 }
 
 // noteNamed notes the mailboxes of which a finding says that the source has not told all dates, as no copy can be given one later, and those
-// of which it says that a copy was not found.
+// of which it says that a copy was not found; and that one says of a mailbox renamed at the source that it is copied again.
 func (w *world) noteNamed(f rehome.Finding) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	switch f.Code {
 	case "date_not_kept":
 		w.undated[f.Object] = true
+	case "rename_not_followed":
+		w.unfollowed = true
 	case "message_altered":
 		box, _, _ := strings.Cut(f.Object, " uid ")
 		w.unfoundOnce[box] = true

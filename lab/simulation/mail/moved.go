@@ -113,9 +113,9 @@ func (w *world) under(name, parent string) bool {
 
 // origin is the first of the mailboxes in whose place one was made: what was brought to that counts for all of them. Whoever has lost the
 // ledger, or shares the destination with another mover, cannot know that they were one; nor can anybody of one that is not like itself any
-// more.
+// more. What could not follow a rename at the source, because it was there before the move, is copied again, and a finding says so.
 func (w *world) origin(box *mailbox) *mailbox {
-	if len(w.forgotten) > 0 || w.rivals {
+	if len(w.forgotten) > 0 || w.rivals || w.unfollowed {
 		return box
 	}
 	for _, earlier := range w.forebears(box) {

@@ -32,7 +32,7 @@ type message struct {
 	goneBy string // who has taken it away, "" while it is there
 	gone   time.Time
 	foul   time.Time // when its user has changed the flags of what a mover has put there
-	dumb   bool      // its mailbox was renumbered before a mover has heard that it was stored
+	dumb   bool      // its mailbox was renumbered before a mover has heard that it was stored, or again before one had looked it through
 }
 
 // withdrawn says that the mover who has written the message has taken it back, or another one that has written the same
@@ -64,6 +64,7 @@ type mailbox struct {
 	said    uint32    // the UIDNEXT that was told first, for a server whose UIDNEXT stands still
 	moved   bool      // the destination's user has renamed it
 	shift   int       // how often it was renumbered
+	stirred bool      // no pass that had nothing left over has ended since
 	putBack time.Time // when it was last put back to a backup
 }
 
@@ -325,7 +326,8 @@ func (s *store) renumber(box *mailbox) {
 	box.shift++
 	for _, m := range box.messages {
 		m.uid = box.next
-		m.dumb = m.dumb || !m.heard
+		m.dumb = m.dumb || !m.heard || box.stirred
 		box.next++
 	}
+	box.stirred = true
 }

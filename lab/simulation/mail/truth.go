@@ -65,6 +65,9 @@ func (w *world) checkPass(p pass, before photograph) {
 		m.heard = m.heard || m.goneBy == ""
 		m.missed = m.missed || m.goneBy != "" && m.gone.Before(p.began)
 	}
+	for _, box := range w.dst.ever {
+		box.stirred = false
+	}
 	w.complete = p.began
 }
 

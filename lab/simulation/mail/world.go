@@ -40,6 +40,7 @@ type world struct {
 	rivals      bool                 // two movers with a ledger each are at work
 	undated     map[string]bool      // source mailboxes of which a mover has said that dates were not told
 	unfoundOnce map[string]bool      // source mailboxes of which a mover has said that a copy was not found
+	unfollowed  bool                 // a mover has said that a mailbox is copied again that was renamed at the source
 	sourceLost  bool                 // a mover has said that the source was put back
 	lost        bool                 // what was known of the destination was lost on the way, with a ledger or with UIDs
 
