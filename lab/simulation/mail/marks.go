@@ -29,31 +29,45 @@ func (w *world) checkMarks(last pass) {
 			w.fail("subscriptions are copied", "%s is subscribed at the source and not at the destination", name)
 		}
 		a, b := w.contents(src, true), w.contents(dst, true)
-		if !slices.Equal(a, b) && slices.Equal(w.contents(src, false), w.contents(dst, false)) && !w.twinsDated(src, dst) {
+		if !slices.Equal(a, b) && slices.Equal(w.contents(src, false), w.contents(dst, false)) && !w.twinsMarked(src, dst) {
 			w.fail("flags and dates are copied", "%s holds %v at the source and %v at the destination", name, a, b)
 		}
 	}
 }
 
-// twinsDated says that all that differs are the dates of messages that are equal to the octet, and that the pass before has named one of
-// them as not found. The source breaks off at it: what it is nobody can see then, and its copy is found as that of its twin, so that it
-// is sent once more, with its own date. To keep the copy back for the sake of a date would be to send the twin, and twice if it is its own.
-func (w *world) twinsDated(src, dst *mailbox) bool {
+// twinsMarked says that all that differs are the dates and flags of messages that are equal to the octet, and that a pass before has named
+// one of them as not found. The source breaks off at it: what it is nobody can see then, and its copy is found as that of its twin, with
+// the flags of both, so that it is sent once more, with its own date. To keep the copy back for the sake of a date would be to send the
+// twin, and twice if it is its own.
+func (w *world) twinsMarked(src, dst *mailbox) bool {
 	if !w.unfoundOnce[src.name] {
 		return false
 	}
-	flags := func(m *message) string { return fmt.Sprint(m.content, w.habits["destination"].keeps(m.flags)) }
-	dates := func(m *message) string { return fmt.Sprint(m.content, m.date.Unix()) }
-	sorted := func(box *mailbox, key func(*message) string) (all []string) {
+	copies, marks := map[int]int{}, map[string]bool{}
+	for _, m := range src.messages {
+		copies[m.content]++
+	}
+	dated := func(m *message) string { return fmt.Sprint(m.content, m.date.Unix()) }
+	flagged := func(m *message, flag string) string { return fmt.Sprint(m.content, flag) }
+	single := func(box *mailbox) (all []string) {
 		for _, m := range box.messages {
-			all = append(all, key(m))
+			if copies[m.content] == 1 {
+				all = append(all, fmt.Sprint(dated(m), w.habits["destination"].keeps(m.flags)))
+			}
 		}
 		slices.Sort(all)
 		return all
 	}
-	all := sorted(src, dates)
-	strange := func(m *message) bool { return !slices.Contains(all, dates(m)) }
-	return slices.Equal(sorted(src, flags), sorted(dst, flags)) && !slices.ContainsFunc(dst.messages, strange)
+	for _, m := range src.messages {
+		marks[dated(m)] = true
+		for _, flag := range m.flags {
+			marks[flagged(m, flag)] = true
+		}
+	}
+	strange := func(m *message) bool {
+		return !marks[dated(m)] || slices.ContainsFunc(m.flags, func(flag string) bool { return !marks[flagged(m, flag)] })
+	}
+	return slices.Equal(single(src), single(dst)) && !slices.ContainsFunc(dst.messages, strange)
 }
 
 // noteNamed notes the mailboxes of which a finding says that the source has not told all dates, as no copy can be given one later, and those
