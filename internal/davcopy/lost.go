@@ -3,6 +3,7 @@
 package davcopy
 
 import (
+	"bytes"
 	"context"
 	"maps"
 	"net/http"
@@ -69,6 +70,10 @@ func (j *collectionJob) settleLost(ctx context.Context, lost []string) error {
 		if j.stands(row) { // perhaps under another name
 			continue
 		}
+		if twin, is := j.twinOf(row); is && !vanished[name] {
+			rows = append(rows, mergedWith(row, twin))
+			continue
+		}
 		gone, err := j.isGone(ctx, &row, asked)
 		if err != nil {
 			return err
@@ -91,6 +96,31 @@ func (j *collectionJob) settleLost(ctx context.Context, lost []string) error {
 		return err
 	}
 	return j.copyAgain(ctx, again)
+}
+
+// twinOf is the row of another object that is the same as a lost one, and is there as it was given: it stands for both, as if the two had
+// been copied in one pass. What the source has of the lost one has to be known for that.
+func (j *collectionJob) twinOf(row ledger.Object) (ledger.Object, bool) {
+	state := row.State == ledger.ObjectStored || row.State == ledger.ObjectAdopted || row.State == ledger.ObjectMerged
+	if row.UID == "" || row.Anew || !state || row.Code != "" && !row.Missing() {
+		return row, false
+	}
+	for _, name := range slices.Sorted(maps.Keys(j.known)) {
+		other := j.known[name]
+		same := name != row.Source && other.UID == row.UID && bytes.Equal(other.Form, row.Form)
+		if same && holds(other) && other.State != ledger.ObjectGone && other.Code == "" && !other.Anew && j.stands(other) {
+			return other, true
+		}
+	}
+	return row, false
+}
+
+// mergedWith is the row of an object that is there only because another one is that is the same.
+func mergedWith(row, twin ledger.Object) ledger.Object {
+	return ledger.Object{
+		Source: row.Source, State: ledger.ObjectMerged, SrcETag: row.SrcETag, SrcDigest: row.SrcDigest, UID: row.UID, Form: row.Form,
+		Destination: twin.Destination,
+	}
 }
 
 // there are the rows, as they are to be, of what is at the destination again, or under another name. What was merged with

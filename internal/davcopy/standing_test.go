@@ -229,3 +229,34 @@ func TestFound_asTheDestinationHadMadeIt(t *testing.T) {
 		}
 	}
 }
+
+// An object that the destination has lost is there nevertheless if another one of its collection is that is the same: its copy at the
+// source has been copied since, or the two were merged. What is not the same, not known, or not there as it was given stands for none.
+func TestTwinOf(t *testing.T) {
+	t.Parallel()
+	form := eventForm(event("one", "first"))
+	lost := asMissing(ledger.Object{Source: "a.ics", Destination: "a.ics", State: ledger.ObjectStored, UID: "one", Form: form})
+	twin := ledger.Object{Source: "copy.ics", Destination: "copy.ics", State: ledger.ObjectStored, UID: "one", Form: form}
+	merged := asMissing(mergedWith(lost, lost))
+	other, spoilt, open, unread := twin, twin, twin, lost
+	other.Form = eventForm(event("one", "second"))
+	spoilt.Code = objectSpoilt.Code
+	open.Anew, unread.Anew = true, true
+	for name, c := range map[string]struct {
+		row, twin ledger.Object
+		listed    bool
+		want      bool
+	}{
+		"the same": {lost, twin, true, true}, "merged": {merged, twin, true, true}, "not listed": {lost, twin, false, false},
+		"another version": {lost, other, true, false}, "spoilt": {lost, spoilt, true, false}, "to be written": {lost, open, true, false},
+		"not read": {unread, twin, true, false},
+	} {
+		j := &collectionJob{known: map[string]ledger.Object{"a.ics": c.row, "copy.ics": c.twin}, present: map[string]bool{"copy.ics": c.listed}}
+		if found, is := j.twinOf(c.row); is != c.want || is && found.Source != "copy.ics" {
+			t.Errorf("%s: %t, %+v", name, is, found)
+		}
+	}
+	if row := mergedWith(lost, twin); row.State != ledger.ObjectMerged || row.Destination != "copy.ics" || row.Missing() {
+		t.Errorf("%+v, want it merged", row)
+	}
+}
