@@ -50,7 +50,7 @@ func (s WorkersSynced) Outcome() rehome.Outcome {
 // take only a small part of what the ledger can do.
 const (
 	lookPause        = 50 * time.Millisecond
-	lookPart         = 25
+	lookPart         = 50
 	mostLookFailures = 30
 )
 

@@ -47,18 +47,31 @@ type Account struct {
 // isCompared is accounts.compared of a new row: an account may have been compared before its first pass.
 const isCompared = `(SELECT COUNT(*) FROM verifications WHERE address = ?)`
 
-// saveAccount writes the row; the verdict is the verification's own.
+// saveAccount writes the row, which is there as a rule; the verdict is the verification's own. Numbers of a look that was not taken are left
+// as they are.
 func saveAccount(tx *sql.Tx, a Account) error {
-	_, err := tx.Exec(`INSERT INTO accounts (address, state, pass, reason, next_step, started_unix, finished_unix, compared)
-		VALUES (?, ?, ?, ?, ?, ?, ?, `+isCompared+`)
-		ON CONFLICT (address) DO UPDATE SET state = excluded.state, pass = excluded.pass, reason = excluded.reason,
-		next_step = excluded.next_step, started_unix = excluded.started_unix, finished_unix = excluded.finished_unix`,
-		a.Address, a.State, a.Pass, a.Reason, a.NextStep, unix(a.Started), unix(a.Finished), a.Address)
-	if err != nil || a.Mailboxes < 0 {
+	set := `state = ?, pass = ?, reason = ?, next_step = ?, started_unix = ?, finished_unix = ?`
+	values := []any{a.State, a.Pass, a.Reason, a.NextStep, unix(a.Started), unix(a.Finished)}
+	if a.Mailboxes >= 0 {
+		set += `, mailboxes = ?, messages = ?, octets = ?, copied = ?, failed = ?`
+		values = append(values, a.Mailboxes, a.Messages, a.Octets, a.Copied, a.Failed)
+	}
+	values = append(values, a.Address)
+	update := func() (rows int64, err error) {
+		done, err := tx.Exec(`UPDATE accounts SET `+set+` WHERE address = ?`, values...)
+		if err != nil {
+			return 0, err
+		}
+		return done.RowsAffected()
+	}
+	if rows, err := update(); err != nil || rows > 0 {
 		return err
 	}
-	_, err = tx.Exec(`UPDATE accounts SET mailboxes = ?, messages = ?, octets = ?, copied = ?, failed = ? WHERE address = ?`,
-		a.Mailboxes, a.Messages, a.Octets, a.Copied, a.Failed, a.Address)
+	if _, err := tx.Exec(`INSERT INTO accounts (address, compared) VALUES (?, `+isCompared+`) ON CONFLICT (address) DO NOTHING`,
+		a.Address, a.Address); err != nil {
+		return err
+	}
+	_, err := update()
 	return err
 }
 
