@@ -3,6 +3,7 @@
 package davcopy
 
 import (
+	"bytes"
 	"context"
 	"maps"
 	"slices"
@@ -27,7 +28,7 @@ func (j *collectionJob) altered(etags map[string]string) map[string]ledger.Objec
 		row := j.known[name]
 		left := row.State == ledger.ObjectGone && !row.Anew && len(j.actions.read) > 0
 		written := row.State == ledger.ObjectStored || row.State == ledger.ObjectAdopted || left
-		looked := row.Code == "" || objectUnproved.Has(row.Code) || row.Reverted() || row.Behind()
+		looked := row.Code == "" || objectUnproved.Has(row.Code) || objectSpoilt.Has(row.Code) || row.Reverted() || row.Behind()
 		etag, listed := etags[row.Destination]
 		other := !dav.SameETag(etag, row.DstETag) || objectUnproved.Has(row.Code) || row.Reverted()
 		if written && looked && listed && other {
@@ -118,7 +119,7 @@ func (j *collectionJob) judgeAltered(row ledger.Object, there dav.Object) ledger
 	case there.Err != nil && row.State == ledger.ObjectGone:
 		row.Anew = true // nobody knows what there is of it: should it be back it is compared
 		return row
-	case there.Err != nil && behind:
+	case there.Err != nil && (behind || objectSpoilt.Has(row.Code)):
 		return row
 	case there.Err != nil:
 		row.Code = objectUnproved.Code
@@ -126,6 +127,9 @@ func (j *collectionJob) judgeAltered(row ledger.Object, there dav.Object) ledger
 		return row
 	}
 	form, _ := pim.Digest(there.Data, j.content())
+	if objectSpoilt.Has(row.Code) {
+		return noLongerSpoilt(row, form[:], there.ETag)
+	}
 	object, err := pim.Inspect(there.Data)
 	others := err == nil && object.UID != "" && row.UID != "" && plainUID(object.UID) != plainUID(row.UID)
 	another := others && !knows(row, form[:]) // which has got the name
@@ -152,6 +156,19 @@ func (j *collectionJob) judgeAltered(row ledger.Object, there dav.Object) ledger
 	case objectUnproved.Has(row.Code):
 		row.Code = ""
 		row.Words = ""
+	}
+	return row
+}
+
+// noLongerSpoilt is the row of an object of which the destination had kept something else than it was given. It may have the version of
+// the source by now: an unanswered request of ours has arrived behind what its user had put there, or its user has mended it.
+func noLongerSpoilt(row ledger.Object, form []byte, etag string) ledger.Object {
+	switch {
+	case bytes.Equal(form, row.Form):
+		row.Code, row.Words, row.Escrow, row.Kept = "", "", "", nil
+		row.DstETag = etag
+	case bytes.Equal(form, row.Kept):
+		row.DstETag = etag
 	}
 	return row
 }

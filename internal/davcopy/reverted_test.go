@@ -334,3 +334,19 @@ func TestFindRenamed_whileAnEarlierVersionArrives(t *testing.T) {
 		t.Errorf("%+v, %v", rows, err)
 	}
 }
+
+// What the destination had kept differently is looked at again under another etag: it may have the version of the source by now.
+func TestNoLongerSpoilt(t *testing.T) {
+	t.Parallel()
+	form, kept, other := eventForm(event("one", "first")), eventForm(event("one", "spoilt")), eventForm(event("two", "another"))
+	row := ledger.Object{State: ledger.ObjectStored, Code: objectSpoilt.Code, Form: form, Kept: kept, DstETag: `"1"`, Escrow: "the original"}
+	for name, c := range map[string]struct {
+		form   []byte
+		spoilt bool
+		etag   string
+	}{"as the source": {form, false, `"2"`}, "as before": {kept, true, `"2"`}, "its user's": {other, true, `"1"`}} {
+		if now := noLongerSpoilt(row, c.form, `"2"`); now.Spoilt() != c.spoilt || now.DstETag != c.etag || (now.Escrow == "") == c.spoilt {
+			t.Errorf("%s: %+v", name, now)
+		}
+	}
+}

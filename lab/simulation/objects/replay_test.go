@@ -56,6 +56,7 @@ func TestPlay_failedOnce(t *testing.T) {
 		"what is back is compared anew if it was rewritten there": {Seed: 99801523},
 		"what is refused may be there already": {Seed: 99775022, Always: setOf([]string{"object spoilt", "destination restored",
 			"destination rewrites what is put"})},
+		"what was spoilt may be mended there": {Seed: 99810457},
 		"a collection is known by what it holds, whatever its user calls it": {Seed: 99760025, Always: setOf([]string{ledgerLost,
 			"destination user renames a collection", "collection made under another name"})},
 		"what was refused may be in the main one": {Seed: 99700054, Always: setOf([]string{"destination chooses the names of objects",
