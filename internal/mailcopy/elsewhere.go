@@ -8,7 +8,6 @@ import (
 	"slices"
 
 	"rehome"
-	"rehome/internal/content/message"
 	"rehome/internal/ledger"
 )
 
@@ -88,10 +87,7 @@ func (s *slice) holds(ctx context.Context, name string, rows []ledger.Mailbox) (
 	if err != nil || len(origins) == 0 {
 		return false, err
 	}
-	asked := map[message.Fingerprint]int{}
-	for _, origin := range origins {
-		asked[origin]++
-	}
+	asked := counted(origins)
 	found := 0
 	for _, row := range rows {
 		n, err := s.foundAmong(ctx, row, asked)

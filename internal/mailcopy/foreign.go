@@ -192,6 +192,15 @@ func (s *slice) foundAmong(ctx context.Context, row ledger.Mailbox, asked map[me
 	return found, err
 }
 
+// counted is how often each of some origins is there.
+func counted(origins []message.Fingerprint) map[message.Fingerprint]int {
+	asked := map[message.Fingerprint]int{}
+	for _, origin := range origins {
+		asked[origin]++
+	}
+	return asked
+}
+
 // listedAt is how many messages the source lists in a mailbox.
 func (v accountView) listedAt(source string) int64 {
 	if status := v.src[source].Status; status != nil {

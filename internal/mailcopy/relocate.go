@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"rehome"
-	"rehome/internal/content/message"
 	"rehome/internal/endpoint"
 	"rehome/internal/ledger"
 	"rehome/internal/protocol/imap"
@@ -131,11 +130,7 @@ func (s *slice) holdsOf(ctx context.Context, seen sighting) (bool, error) {
 	if err != nil || len(origins) == 0 {
 		return false, err
 	}
-	asked := map[message.Fingerprint]int{}
-	for _, origin := range origins {
-		asked[origin]++
-	}
-	found, err := s.foundAmong(ctx, seen.row, asked)
+	found, err := s.foundAmong(ctx, seen.row, counted(origins))
 	return found*4 >= len(origins)*3, err
 }
 

@@ -144,12 +144,33 @@ func (s *slice) findStrayed(ctx context.Context) error {
 			return faultOf(err, "look again at destination mailbox", now)
 		}
 		withheld := !intersection(st.silent, listed).Empty()
+		if withheld {
+			if withheld, err = s.leftItsPlace(ctx, row); err != nil {
+				return err
+			}
+		}
 		s.view.strayed[row.ID] = st.same.Empty() && st.unproved.Empty() && !(st.other.Empty() && (withheld || s.view.followed(row, now)))
 	}
 	if !looked {
 		return nil
 	}
 	return faultOf(s.dst.UnselectAhead(ctx), "close mailboxes at", "the destination")
+}
+
+// leftItsPlace says that nothing of a row is in the mailbox of its name at the destination, which has another UIDVALIDITY: there is none, it
+// is empty, or it shows other messages. As long as it does not show what it holds, it may be the row's that was numbered anew.
+func (s *slice) leftItsPlace(ctx context.Context, row ledger.Mailbox) (bool, error) {
+	name := row.Anchor.Destination
+	entry, listed := s.view.dst[name]
+	if !selectable(entry, listed) || entry.Status != nil && entry.Status.Messages.Is(0) {
+		return true, nil
+	}
+	origins, opened, err := s.originsOf(ctx, rehome.Destination, s.atDestination(s.dst, name), name)
+	if err != nil || !opened || len(origins) == 0 {
+		return false, err
+	}
+	found, err := s.foundAmong(ctx, row, counted(origins))
+	return found == 0, err
 }
 
 // followed says that a destination mailbox has the name that a rename at the source gives to a row's, by a pass that was

@@ -196,3 +196,48 @@ func TestVeil_vanished(t *testing.T) {
 	}
 	p.wantListed(3)
 }
+
+// veilAll keeps the destination from reading any message of a mailbox.
+func (p *pair) veilAll(mailbox string) {
+	p.t.Helper()
+	files, err := filepath.Glob(filepath.Join(p.dst.MailRoot(address), "*"+mailbox, "[cn]*", "*"))
+	if err != nil || len(files) == 0 {
+		p.t.Fatalf("%s has the messages %v, error %v", mailbox, files, err)
+	}
+	for _, file := range files {
+		if err := os.Chmod(file, 0); err != nil {
+			p.t.Fatal(err)
+		}
+	}
+}
+
+// A mailbox has the UIDVALIDITY that another one had, and delivers nothing. It is that one, renamed by its user, as long as no mailbox of the
+// former name shows what was brought: that was numbered anew then.
+func TestVeil_anotherInItsPlace(t *testing.T) {
+	t.Parallel()
+	brought := letters(2, 600, "a")
+	for name, test := range map[string]struct {
+		there []mail
+		want  int // in the mailbox of that name
+	}{
+		"what was brought": {brought, 3},
+		"other messages":   {letters(2, 600, "own"), 2},
+		"nothing":          {nil, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := veilPair(t)
+			p.fill(p.src, "Box", brought...)
+			p.sync()
+			p.rename(p.dst, "Box", "Mine")
+			p.veilAll("Mine")
+			p.fill(p.dst, "Box", test.there...)
+			p.fill(p.src, "Box", letters(1, 600, "b")...)
+			total := p.persevere()
+			if total.Tally.Copied != 1 {
+				t.Errorf("%+v, %+v, findings %v; want one copied", total.Tally, total.Census, codes(total.Findings))
+			}
+			p.wantCount(p.dst, "Box", test.want)
+		})
+	}
+}
