@@ -50,7 +50,7 @@ func TestEachMember_stopsAtAnError(t *testing.T) {
 		met++
 		return want
 	})
-	if got != want || met != 1 {
+	if !errors.Is(got, want) || met != 1 {
 		t.Errorf("got %v behind %d processes", got, met)
 	}
 }
