@@ -14,9 +14,11 @@ type flagFilter struct {
 	permanent  map[string]bool // lower case; nil: the server does not say
 }
 
+// newFlagFilter goes by PERMANENTFLAGS (RFC 9051, section 7.1). Of a mailbox that is read-only when it is opened they are what can be
+// changed just now, which is nothing: that it could not store a flag does not follow, as it may take messages by then.
 func newFlagFilter(mailbox imap.Selected) flagFilter {
 	f := flagFilter{anyKeyword: mailbox.AnyKeyword()}
-	if mailbox.PermanentFlags != nil {
+	if mailbox.PermanentFlags != nil && !mailbox.ReadOnly {
 		f.permanent = map[string]bool{}
 		for _, flag := range mailbox.PermanentFlags {
 			f.permanent[strings.ToLower(flag)] = true

@@ -45,6 +45,7 @@ func TestPlay_foundOnce(t *testing.T) {
 		{simulation.Plan{Seed: 91801138}, "nobody said of a second restore of the destination that it was one"},
 		{simulation.Plan{Seed: 95020447}, "a copy that was confirmed had been found as its twin's, and its original was never sent again"},
 		{simulation.Plan{Seed: 97700040}, "a parent that the server made again with its child was not subscribed"},
+		{simulation.Plan{Seed: 99500440}, "what could not be changed in a mailbox that was read-only for a moment counted as what it cannot store"},
 		{simulation.Plan{Seed: 99460835}, "a mailbox that was numbered anew was taken for another one that did not show what it held"},
 		{simulation.Plan{Seed: 99403513}, "what the source broke off at had arrived, and an equal message behind it was taken back"},
 		{
