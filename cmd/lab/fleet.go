@@ -87,7 +87,7 @@ func (o fleetOptions) enough() error {
 		return nil
 	}
 	return fmt.Errorf("%d accounts are too few: --looks takes %d of them, and --copies and --planned one for each of %d connections; "+
-		"have more than %d accounts, or fewer of the others", o.Accounts, o.looks, o.Connections, least)
+		"raise --accounts above %d, or measure less", o.Accounts, o.looks, o.Connections, least)
 }
 
 func (o fleetOptions) run(ctx context.Context, out io.Writer) (err error) {

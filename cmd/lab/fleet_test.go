@@ -34,7 +34,7 @@ func TestFleet_tooFewAccounts(t *testing.T) {
 		}
 	}
 	o := fleetOptions{Options: fleet.Options{Accounts: 10, Connections: 4}, looks: 20}
-	if err := o.run(t.Context(), io.Discard); err == nil || !strings.Contains(err.Error(), "have more than 20 accounts") {
+	if err := o.run(t.Context(), io.Discard); err == nil || !strings.Contains(err.Error(), "raise --accounts above 20") {
 		t.Errorf("%v, wanted to be told how many", err)
 	}
 }

@@ -55,17 +55,11 @@ func TestFormer_brokenOff(t *testing.T) {
 	t.Parallel()
 	p := atmailPair(t)
 	p.deletions, p.confirm = rehome.DeletionsMirror, true
-	var renumbered atomic.Bool
-	p.srcVia = disguise(t, p.src.IMAP, func(line string) string {
-		if renumbered.Load() {
-			return strings.Replace(line, "UIDVALIDITY 1", "UIDVALIDITY 2", 1)
-		}
-		return line
-	})
+	renumber := p.renumbersSource(t)
 	p.fill(p.src, "INBOX", letters(4, 500, "a")...)
 	p.sync()
 	p.expunge(p.src, "INBOX", "1")
-	renumbered.Store(true)
+	renumber()
 	for range 2 {
 		rows, err := p.ledger.Mailboxes(t.Context(), address)
 		if err != nil {
@@ -99,4 +93,17 @@ func TestFormer_renamedAtTheDestination(t *testing.T) {
 		p.wantMailboxes(p.dst, names[1], "INBOX", "Sent")
 		p.quiet(mailcopy.Tally{})
 	}
+}
+
+// renumbersSource lets the source tell another UIDVALIDITY of each mailbox from the moment at which renumber is called.
+func (p *pair) renumbersSource(t *testing.T) (renumber func()) {
+	t.Helper()
+	var renumbered atomic.Bool
+	p.srcVia = disguise(t, p.src.IMAP, func(line string) string {
+		if renumbered.Load() {
+			return strings.Replace(line, "UIDVALIDITY 1", "UIDVALIDITY 2", 1)
+		}
+		return line
+	})
+	return func() { renumbered.Store(true) }
 }

@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync/atomic"
 	"testing"
 
 	"rehome"
@@ -139,17 +138,11 @@ func TestVeil_renumbered(t *testing.T) {
 	t.Parallel()
 	p := veilPair(t)
 	p.deletions, p.confirm = rehome.DeletionsMirror, true
-	var renumbered atomic.Bool
-	p.srcVia = disguise(t, p.src.IMAP, func(line string) string {
-		if renumbered.Load() {
-			return strings.Replace(line, "UIDVALIDITY 1", "UIDVALIDITY 2", 1)
-		}
-		return line
-	})
+	renumber := p.renumbersSource(t)
 	p.fill(p.src, "INBOX", append(letters(3, 300, "small"), letters(1, 6000, "large")...)...)
 	p.sync()
 	unveil := p.veil("large")
-	renumbered.Store(true)
+	renumber()
 	for range 2 {
 		total := p.persevereFor(1)
 		if total.Tally.Copied != 0 || total.Tally.Removed != 0 || total.Census.Failed != 1 {
@@ -171,18 +164,12 @@ func TestVeil_vanished(t *testing.T) {
 	t.Parallel()
 	p := veilPair(t)
 	p.deletions, p.confirm = rehome.DeletionsMirror, true
-	var renumbered atomic.Bool
-	p.srcVia = disguise(t, p.src.IMAP, func(line string) string {
-		if renumbered.Load() {
-			return strings.Replace(line, "UIDVALIDITY 1", "UIDVALIDITY 2", 1)
-		}
-		return line
-	})
+	renumber := p.renumbersSource(t)
 	p.fill(p.src, "INBOX", append(letters(3, 300, "small"), letters(1, 6000, "large")...)...)
 	p.sync()
 	unveil := p.veil("large")
 	p.expunge(p.src, "INBOX", "4")
-	renumbered.Store(true)
+	renumber()
 	for range 2 {
 		total := p.persevere()
 		if total.Tally.Copied+total.Tally.Removed+total.Tally.Kept != 0 || !total.Census.Complete() {

@@ -197,7 +197,7 @@ type Until struct {
 }
 
 // errNoneLeft is why work cannot be measured to its end.
-var errNoneLeft = errors.New("all accounts are through before there was enough to measure: have more accounts, or measure fewer")
+var errNoneLeft = errors.New("all accounts were done before there was enough to measure: raise --accounts, or measure less")
 
 // Done is what workers have done.
 type Done struct {
