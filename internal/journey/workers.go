@@ -5,6 +5,7 @@ package journey
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"rehome"
@@ -28,20 +29,15 @@ type WorkersSynced struct {
 	Interrupted bool              `json:"interrupted,omitempty"` // this command ended before the pass, which goes on
 }
 
-// UnfinishedEntry is an account that is not complete, and why.
-type UnfinishedEntry struct {
-	Account string `json:"account"`
-	Error   string `json:"error"`
-	Hint    string `json:"hint,omitempty"`
-}
-
 // Outcome implements rehome.Answer.
 func (s WorkersSynced) Outcome() rehome.Outcome {
 	switch {
 	case s.Interrupted:
 		return rehome.OutcomeInterrupted
-	case s.Failed > 0 || len(s.Left) > 0 || s.Standing > 0:
+	case s.Failed > 0 || s.Standing > 0 || slices.ContainsFunc(s.Left, func(e UnfinishedEntry) bool { return !e.lasting }):
 		return rehome.OutcomeRemaining
+	case len(s.Left) > 0:
+		return rehome.OutcomeStuck
 	}
 	return rehome.OutcomeDone
 }
@@ -204,24 +200,6 @@ func lookAtRun(ctx context.Context, store *ledger.Ledger, run ledger.Run) (Worke
 		synced.Workers = append(synced.Workers, w.Name)
 	}
 	return synced, err
-}
-
-// complete names the accounts that are not.
-func (s *WorkersSynced) complete(ctx context.Context, who selection) error {
-	rows, err := who.store.Accounts.All(ctx)
-	if err != nil {
-		return err
-	}
-	meant := make(map[string]bool, len(who.accounts))
-	for _, a := range who.accounts {
-		meant[a.Address] = true
-	}
-	for _, row := range rows {
-		if meant[row.Address] && row.State != ledger.AccountPreStaged {
-			s.Left = append(s.Left, UnfinishedEntry{Account: row.Address, Error: row.Reason, Hint: row.NextStep})
-		}
-	}
-	return nil
 }
 
 // Dismissed are workers that were told to leave.
