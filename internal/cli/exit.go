@@ -7,6 +7,7 @@ import (
 
 	"rehome"
 	"rehome/internal/config"
+	"rehome/internal/journey"
 	"rehome/internal/people"
 )
 
@@ -54,11 +55,12 @@ func exitCodeOf(outcome rehome.Outcome) int {
 	return exitInternal
 }
 
-// isSettings reports whether an error comes from the command line, also from an account that it names and that there is not,
+// isSettings reports whether an error comes from the command line, also from an account or a wave that it names and that there is not,
 // from the file of settings or from a secret that it refers to.
 func isSettings(err error) bool {
 	var usage *usageError
 	var settings *config.SettingsError
 	var choice *people.ChoiceError
-	return errors.As(err, &usage) || errors.As(err, &settings) || errors.As(err, &choice)
+	var mistake *journey.MistakeError
+	return errors.As(err, &usage) || errors.As(err, &settings) || errors.As(err, &choice) || errors.As(err, &mistake)
 }

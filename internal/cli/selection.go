@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -63,13 +64,14 @@ func (s *selection) listed(in io.Reader) ([]string, error) {
 		in = opened
 	}
 	var names []string
+	var bad []int
 	lines := bufio.NewScanner(in)
 	for n := 1; lines.Scan(); n++ {
 		name, _, _ := strings.Cut(strings.TrimPrefix(lines.Text(), "\ufeff"), "#")
 		switch name = strings.TrimSpace(name); {
 		case name == "":
 		case !strings.ContainsAny(name, "@*?") || strings.ContainsAny(name, ",; \t"):
-			return nil, s.wrong(n, errors.New("is not an address or a pattern"))
+			bad = append(bad, n)
 		default:
 			names = append(names, name)
 		}
@@ -77,10 +79,31 @@ func (s *selection) listed(in io.Reader) ([]string, error) {
 	if err := lines.Err(); err != nil {
 		return nil, s.wrong(0, err)
 	}
+	if len(bad) > 0 {
+		return nil, s.wrong(bad[0], errors.New("is not an address or a pattern"+likewise(bad[1:])))
+	}
 	if len(names) == 0 {
 		return nil, s.wrong(0, errors.New("names no account"))
 	}
 	return names, nil
+}
+
+// likewise names further lines, a few of many.
+func likewise(lines []int) string {
+	const most = 10
+	shown := make([]string, 0, most)
+	for _, n := range lines[:min(len(lines), most)] {
+		shown = append(shown, strconv.Itoa(n))
+	}
+	switch more := len(lines) - len(shown); {
+	case len(lines) == 0:
+		return ""
+	case len(lines) == 1:
+		return "; likewise line " + shown[0]
+	case more > 0:
+		return fmt.Sprintf("; likewise lines %s and %d more", strings.Join(shown, ", "), more)
+	}
+	return "; likewise lines " + strings.Join(shown, ", ")
 }
 
 // wrong is a mistake in the file, in a line if there is one. What the line holds is not shown: it may be a file of passwords.

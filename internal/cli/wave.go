@@ -66,7 +66,7 @@ func (c *waveChoice) read(in io.Reader) (*journey.WaveChoice, error) {
 		}
 		*size.into = int64(n)
 	}
-	if c.choice.Size < 0 {
+	if c.choice.Size < 1 && c.who.command.Flags().Changed("size") {
 		return nil, &usageError{command: c.command, cause: errors.New("--size has to be 1 or more")}
 	}
 	some := !c.choice.Accounts.All() || len(c.choice.Domains) > 0 || c.choice.LargerThan+c.choice.SmallerThan > 0 || c.choice.Size > 0
@@ -246,6 +246,8 @@ func writeFilled(w io.Writer, filled journey.WaveFilled) error {
 		fmt.Fprintf(w, "%s taken out\n", plural(filled.Removed, "account"))
 	case filled.Added > 0:
 		fmt.Fprintf(w, "%s added\n", plural(filled.Added, "account"))
+	default:
+		fmt.Fprintln(w, "no account was added")
 	}
 	if n := len(filled.Together); n > 0 {
 		shown := filled.Together[:min(n, mostTogether)]
@@ -255,19 +257,32 @@ func writeFilled(w io.Writer, filled journey.WaveFilled) error {
 		}
 		fmt.Fprintln(w)
 	}
-	if filled.Elsewhere > 0 {
-		fmt.Fprintf(w, "%s %s in another wave already\n", plural(filled.Elsewhere, "account"), verb(filled.Elsewhere, "is", "are"))
-	}
-	if filled.Unmeasured > 0 {
-		fmt.Fprintf(w, "%s left out: no pass has told how large they are\n", plural(filled.Unmeasured, "account"))
-	}
-	next := fmt.Sprintf(`next: run "rehome wave add %s"`, filled.Wave)
+	writeNotFilled(w, filled)
+	next := fmt.Sprintf(`next: run "rehome wave add %s --account-file FILE", or "rehome wave add --help" for other choices`, filled.Wave)
 	if filled.Accounts > 0 {
 		next = fmt.Sprintf(`next: run "rehome wave start %s"`, filled.Wave)
 	}
 	_, err := fmt.Fprintf(w, "%s %s in wave %s; %s\n", plural(int(filled.Accounts), "account"),
 		verb(int(filled.Accounts), "is", "are"), filled.Wave, next)
 	return err
+}
+
+// writeNotFilled says who was asked for and not added.
+func writeNotFilled(w io.Writer, filled journey.WaveFilled) {
+	if n := filled.Already; n > 0 {
+		fmt.Fprintf(w, "%s %s in it already\n", plural(n, "account"), verb(n, "is", "are"))
+	}
+	for _, other := range filled.Others[:min(len(filled.Others), mostTogether)] {
+		fmt.Fprintf(w, "%s stays in wave %s\n  -> to move it, run \"rehome wave remove %s --account %s\" first\n",
+			printable(other.Account), other.Wave, other.Wave, printable(other.Account))
+	}
+	if more := len(filled.Others) - mostTogether; more > 0 {
+		fmt.Fprintf(w, "%d more stay in other waves\n", more)
+	}
+	if filled.Unmeasured > 0 {
+		fmt.Fprintf(w, "%s left out: no pass has told how large they are\n  -> name the large ones in a file (--account-file), or copy them once first\n",
+			plural(filled.Unmeasured, "account"))
+	}
 }
 
 // mostTogether is how many accounts that come along are named.

@@ -41,7 +41,7 @@ func TestWriteWaves(t *testing.T) {
 	if err := writeWaves(&out, waves, true); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"  hours: always\n", "  brake: refused=0.5% failed=1% differs=0.5% answer=10s span=15m0s\n",
+	for _, want := range []string{"  hours: always\n", "  brake: refused=0.5% failed=1% differs=0.5% answer=10s span=15m\n",
 		"  not through: 1160 accounts are not complete -> \"rehome status\" says why\n"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("%q is missing in\n%s", want, out.String())

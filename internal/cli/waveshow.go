@@ -125,9 +125,10 @@ func brakeWords(l wave.Limits) string {
 	}
 	answer := "off"
 	if l.Answer > 0 {
-		answer = l.Answer.String()
+		answer = shortDuration(l.Answer)
 	}
-	return fmt.Sprintf("refused=%s failed=%s differs=%s answer=%s span=%s", share(l.Refused), share(l.Failed), share(l.Differs), answer, l.Span)
+	return fmt.Sprintf("refused=%s failed=%s differs=%s answer=%s span=%s", share(l.Refused), share(l.Failed), share(l.Differs), answer,
+		shortDuration(l.Span))
 }
 
 func answerWords(l wave.Happens) string {

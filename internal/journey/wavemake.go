@@ -7,9 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"rehome"
+	"rehome/internal/config"
 	"rehome/internal/ledger"
 	"rehome/internal/people"
 	"rehome/internal/wave"
@@ -70,12 +72,34 @@ type WaveFilled struct {
 	Gone       bool     `json:"gone,omitempty"` // the wave itself was removed
 	Accounts   int64    `json:"accounts"`       // that are in it now
 	Together   []string `json:"together"`       // of the added ones, those that are in it because they belong to others
-	Elsewhere  int      `json:"elsewhere"`      // that were asked for and are in another wave
+	Already    int      `json:"already"`        // that were asked for by name and are in it already
+	Elsewhere  int      `json:"elsewhere"`      // that were asked for by name and are in another wave
+	Others     []Member `json:"others"`         // these, by address
 	Unmeasured int      `json:"unmeasured"`     // that were left out because no pass has told their size
+}
+
+// Member is an account of a wave.
+type Member struct {
+	Account string `json:"account"`
+	Wave    string `json:"wave"`
 }
 
 // Outcome implements rehome.Answer.
 func (WaveFilled) Outcome() rehome.Outcome { return rehome.OutcomeDone }
+
+// MistakeError is something in an order that cannot be, such as hours of a day that has none: nothing was done.
+type MistakeError struct{ Cause error }
+
+// Error returns what it is.
+func (e *MistakeError) Error() string { return e.Cause.Error() }
+
+// Unwrap returns what it is.
+func (e *MistakeError) Unwrap() error { return e.Cause }
+
+// waveMistake is waveUsage of an order that is wrong whatever the wave is at.
+func waveMistake(op, name string, cause error, hint string) error {
+	return waveUsage(op, name, &MistakeError{cause}, hint)
+}
 
 func waveUsage(op, name string, cause error, hint string) error {
 	return &rehome.Fault{Class: rehome.ClassOperator, Op: op, Object: name, Cause: cause, Hint: hint}
@@ -83,13 +107,13 @@ func waveUsage(op, name string, cause error, hint string) error {
 
 // CreateWave makes a wave, and puts accounts into it unless choice is nil.
 func (m *Move) CreateWave(ctx context.Context, name string, change WaveChange, choice *WaveChoice) (WaveFilled, error) {
-	filled := WaveFilled{Wave: name, Together: []string{}}
+	filled := WaveFilled{Wave: name, Together: []string{}, Others: []Member{}}
 	if err := wave.CheckName(name); err != nil {
-		return filled, waveUsage("create wave", name, fmt.Errorf("the name %w", err), "give it another name, such as staff or night-3")
+		return filled, waveMistake("create wave", name, fmt.Errorf("the name %w", err), "give it another name, such as staff or night-3")
 	}
 	settings, err := change.apply(wave.Settings{Brake: wave.DefaultLimits()})
 	if err != nil {
-		return filled, waveUsage("create wave", name, err, `see "rehome wave create --help"`)
+		return filled, waveMistake("create wave", name, err, `see "rehome wave create --help"`)
 	}
 	octets, err := settings.Octets()
 	if err != nil {
@@ -101,6 +125,9 @@ func (m *Move) CreateWave(ctx context.Context, name string, change WaveChange, c
 	}
 	store, err := m.store(ctx)
 	if err != nil {
+		return filled, err
+	}
+	if err := afterKnown(ctx, store, "create wave", name, settings.After); err != nil {
 		return filled, err
 	}
 	var chosen *wave.Chosen
@@ -124,7 +151,7 @@ func (m *Move) CreateWave(ctx context.Context, name string, change WaveChange, c
 
 // AddToWave puts accounts into a wave.
 func (m *Move) AddToWave(ctx context.Context, name string, choice WaveChoice) (WaveFilled, error) {
-	filled := WaveFilled{Wave: name, Together: []string{}}
+	filled := WaveFilled{Wave: name, Together: []string{}, Others: []Member{}}
 	_, store, err := m.findWave(ctx, name)
 	if err != nil {
 		return filled, err
@@ -140,6 +167,9 @@ func (m *Move) AddToWave(ctx context.Context, name string, choice WaveChoice) (W
 func (m *Move) chooseForWave(ctx context.Context, store *ledger.Ledger, choice WaveChoice, filled *WaveFilled) (*wave.Chosen, error) {
 	p, err := m.people(ctx)
 	if err != nil {
+		return nil, err
+	}
+	if err := domainsKnown(p, choice.Domains); err != nil {
 		return nil, err
 	}
 	named, err := choose(p, people.Choice{Only: choice.Accounts.Only})
@@ -173,8 +203,8 @@ func (m *Move) chooseForWave(ctx context.Context, store *ledger.Ledger, choice W
 	for _, account := range p.Moving {
 		address := account.Address
 		if at, in := members[address]; in {
-			if asked[address] && !left[address] && at != filled.Wave && len(choice.Accounts.Only) > 0 {
-				filled.Elsewhere++
+			if asked[address] && !left[address] && len(choice.Accounts.Only) > 0 {
+				filled.keptBy(address, at)
 			}
 			continue
 		}
@@ -191,6 +221,69 @@ func (m *Move) chooseForWave(ctx context.Context, store *ledger.Ledger, choice W
 	chosen := wave.Select(candidates, choice.Choice, together)
 	filled.Unmeasured = chosen.Unmeasured
 	return &chosen, nil
+}
+
+// keptBy counts an account that was asked for and is in a wave already.
+func (f *WaveFilled) keptBy(address, wave string) {
+	if wave == f.Wave {
+		f.Already++
+		return
+	}
+	f.Elsewhere++
+	f.Others = append(f.Others, Member{address, wave})
+}
+
+// domainsKnown is a MistakeError for a domain in which nobody moves: fewer accounts than were meant would be chosen.
+func domainsKnown(p *people.Everybody, asked []string) error {
+	known := p.DomainsOf(nil)
+	for _, domain := range asked {
+		if slices.ContainsFunc(known, func(k string) bool { return strings.EqualFold(k, domain) }) {
+			continue
+		}
+		hint := `run "rehome accounts list" to see which accounts move`
+		if meant := config.Nearest(strings.ToLower(domain), known); meant != "" {
+			hint = fmt.Sprintf("did you mean %s?", meant)
+		}
+		return waveMistake("find domain", domain, errors.New("no account of this move is in it"), hint)
+	}
+	return nil
+}
+
+// afterKnown is a MistakeError if a wave cannot come behind another one: there is none, or that one waits for this one itself.
+func afterKnown(ctx context.Context, store *ledger.Ledger, op, name, after string) error {
+	if after == "" {
+		return nil
+	}
+	rows, err := store.Waves.All(ctx)
+	if err != nil {
+		return err
+	}
+	behind, names := map[string]string{}, []string{}
+	for _, row := range rows {
+		settings, err := wave.Read(row.Settings)
+		if err != nil {
+			return waveFault(row.Name, err)
+		}
+		behind[row.Name] = settings.After
+		if row.Name != name {
+			names = append(names, row.Name)
+		}
+	}
+	hint := `run "rehome wave status" to see which there are`
+	if after != name && !slices.Contains(names, after) {
+		if meant := config.Nearest(after, names); meant != "" {
+			hint = fmt.Sprintf("did you mean %s?", meant)
+		}
+		return waveMistake(op, name, fmt.Errorf("there is no wave %s that has to be through before it", after), hint)
+	}
+	seen := map[string]bool{}
+	for at := after; at != "" && !seen[at]; at = behind[at] {
+		seen[at] = true
+		if at == name {
+			return waveMistake(op, name, fmt.Errorf("it would wait for itself to be through before it (--after %s)", after), hint)
+		}
+	}
+	return nil
 }
 
 // fill puts the accounts that were chosen into the wave.
@@ -216,7 +309,7 @@ func countMembers(ctx context.Context, store *ledger.Ledger, filled *WaveFilled)
 
 // RemoveFromWave takes accounts out of a wave, or all of them and the wave itself. They are in none then, and copied like others.
 func (m *Move) RemoveFromWave(ctx context.Context, name string, choice people.Choice) (WaveFilled, error) {
-	filled := WaveFilled{Wave: name, Together: []string{}}
+	filled := WaveFilled{Wave: name, Together: []string{}, Others: []Member{}}
 	_, store, err := m.findWave(ctx, name)
 	if err != nil {
 		return filled, err
@@ -272,7 +365,12 @@ func (m *Move) SetWave(ctx context.Context, name string, change WaveChange) (Wav
 		return Waves{}, waveFault(name, err)
 	}
 	if settings, err = change.apply(settings); err != nil {
-		return Waves{}, waveUsage("set wave", name, err, `see "rehome wave set --help"`)
+		return Waves{}, waveMistake("set wave", name, err, `see "rehome wave set --help"`)
+	}
+	if change.After != nil {
+		if err := afterKnown(ctx, store, "set wave", name, settings.After); err != nil {
+			return Waves{}, err
+		}
 	}
 	octets, err := settings.Octets()
 	if err != nil {

@@ -102,7 +102,7 @@ func noWave(name string, all []Wave) error {
 	if meant := config.Nearest(name, names); meant != "" {
 		hint = fmt.Sprintf("did you mean %s?", meant)
 	}
-	return &rehome.Fault{Class: rehome.ClassOperator, Op: "find wave", Object: name, Cause: errors.New("there is no such wave"), Hint: hint}
+	return waveMistake("find wave", name, errors.New("there is no such wave"), hint)
 }
 
 // readWaves returns all, in their order.
@@ -151,7 +151,8 @@ func waveOf(row ledger.Wave, settings wave.Settings, sum ledger.WaveSum, now tim
 		}
 	}
 	w.Open = row.Open(now)
-	w.Through = nonNil(wave.Leave(wave.Exit{State: string(w.State), Members: w.Accounts, Copied: w.Copied, Equal: w.Equal, Differs: w.Differ}))
+	w.Through = nonNil(wave.Leave(wave.Exit{Name: w.Name, State: string(w.State),
+		Members: w.Accounts, Copied: w.Copied, Equal: w.Equal, Differs: w.Differ}))
 	return w
 }
 

@@ -180,12 +180,20 @@ func (m *Move) PauseWave(ctx context.Context, name, reason string) (Waves, error
 		return Waves{}, err
 	}
 	if row.State != ledger.WaveRunning {
-		return Waves{}, waveUsage("pause wave", name, fmt.Errorf("it is not running: it is %s", row.State), "")
+		return Waves{}, waveUsage("pause wave", name, errors.New("it does not run: it is "+string(row.State)), pauseHint(row))
 	}
 	if err := m.turnWave(ctx, store, row, ledger.WavePaused, reason, ""); err != nil {
 		return Waves{}, err
 	}
 	return m.Waves(ctx, name)
+}
+
+// pauseHint says what follows where a wave cannot be paused, because it does not run.
+func pauseHint(row ledger.Wave) string {
+	if row.State == ledger.WavePlanned {
+		return "nothing of it is copied before it is started"
+	}
+	return fmt.Sprintf(`nothing of it is copied before "rehome wave resume %s"`, row.Name)
 }
 
 // ResumeWave lets a wave run again that was paused, or stopped by its brake. What happened before counts no more. Workers go on with it
@@ -196,10 +204,7 @@ func (m *Move) ResumeWave(ctx context.Context, name string) (Waves, error) {
 		return Waves{}, err
 	}
 	if row.State != ledger.WavePaused && row.State != ledger.WaveBraked {
-		hint := ""
-		if row.State == ledger.WavePlanned {
-			hint = fmt.Sprintf(`run "rehome wave start %s"`, name)
-		}
+		hint := fmt.Sprintf(`run "rehome wave start %s"`, name)
 		return Waves{}, waveUsage("resume wave", name, fmt.Errorf("it is not paused: it is %s", row.State), hint)
 	}
 	if row, err = reopened(ctx, store, row, time.Now()); err != nil {

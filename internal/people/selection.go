@@ -60,29 +60,51 @@ func (c Choice) Among(addresses []string) ([]string, error) {
 	return chosen, nil
 }
 
-// fitting returns the addresses that one of the names fits.
+// fitting returns the addresses that one of the names fits. Lists of either may be very long.
 func fitting(names, addresses []string) (map[string]bool, error) {
 	found := map[string]bool{}
+	plain := make(map[string][]string, len(addresses))
+	for _, address := range addresses {
+		lower := strings.ToLower(address)
+		plain[lower] = append(plain[lower], address)
+	}
+	var strangers []string
 	for _, name := range names {
-		fits := matcher(name)
-		some := false
-		for _, address := range addresses {
-			if fits(address) {
-				found[address], some = true, true
-			}
+		fit := plain[strings.ToLower(name)]
+		if isPattern(name) || len(fit) == 0 {
+			fits := matcher(name)
+			fit = slices.DeleteFunc(slices.Clone(addresses), func(address string) bool { return !fits(address) })
 		}
-		if !some {
-			return nil, choiceFault(name, addresses, noSuch(name), `run "rehome accounts list" to see which accounts move`)
+		if len(fit) == 0 && !slices.Contains(strangers, name) {
+			strangers = append(strangers, name)
 		}
+		for _, address := range fit {
+			found[address] = true
+		}
+	}
+	if len(strangers) > 0 {
+		return nil, choiceFault(strangers[0], addresses, noSuch(strangers), `run "rehome accounts list" to see which accounts move`)
 	}
 	return found, nil
 }
 
-func noSuch(name string) error {
-	if isPattern(name) {
-		return errors.New("no account of this move matches")
+// mostStrangers is how many names that fit nobody are shown, behind the first.
+const mostStrangers = 5
+
+// noSuch says of the first of some names that it fits nobody, and names the others.
+func noSuch(strangers []string) error {
+	text := "no such account in this move"
+	if isPattern(strangers[0]) {
+		text = "no account of this move matches"
 	}
-	return errors.New("no such account in this move")
+	if others := strangers[1:]; len(others) > 0 {
+		shown := others[:min(len(others), mostStrangers)]
+		text += "; likewise " + strings.Join(shown, ", ")
+		if more := len(others) - len(shown); more > 0 {
+			text += fmt.Sprintf(" and %d more", more)
+		}
+	}
+	return errors.New(text)
 }
 
 func isPattern(name string) bool { return strings.ContainsAny(name, "*?") }

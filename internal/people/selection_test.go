@@ -43,8 +43,12 @@ func TestOnly_mistakes(t *testing.T) {
 		"x@a.test: no such account":               {Only: []string{"anna@a.test", "x@a.test"}},
 		"x@a.test: no such account in this":       {Except: []string{"x@a.test"}},
 		"*@b.test: no account of this move match": {Only: []string{"*@b.test"}},
-		"the exclusions leave no account":         {Except: []string{"*"}},
-		"the exclusions leave no":                 {Only: []string{"bob@a.test"}, Except: []string{"bob@a.test"}},
+		"x@a.test: no such account in this move; likewise *@b.test, y@a.test": {
+			Only: []string{"x@a.test", "*@b.test", "bob@a.test", "y@a.test", "x@a.test"}},
+		"account in this move; likewise 2, 3, 4, 5, 6 and 1 more": {Only: []string{"1", "2", "3", "4", "5", "6", "7"}},
+
+		"the exclusions leave no account": {Except: []string{"*"}},
+		"the exclusions leave no":         {Only: []string{"bob@a.test"}, Except: []string{"bob@a.test"}},
 	} {
 		_, err := everybody.Only(choice)
 		var mistake *ChoiceError

@@ -63,6 +63,7 @@ func Enter(e Entry) (closed []Closed) {
 
 // Exit are the facts by which it is decided whether a wave is through.
 type Exit struct {
+	Name    string
 	State   string // "planned", "running", "paused", "braked"
 	Members int64
 	Copied  int64 // complete
@@ -74,7 +75,7 @@ type Exit struct {
 func Leave(e Exit) (closed []Closed) {
 	add := func(code, reason, next string) { closed = append(closed, Closed{code, reason, next}) }
 	if e.State == "planned" {
-		add("planned", "it was not started", "start it")
+		add("planned", "it was not started", fmt.Sprintf(`run "rehome wave start %s"`, e.Name))
 		return closed
 	}
 	if e.State == "braked" {

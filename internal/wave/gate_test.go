@@ -60,13 +60,13 @@ func TestEnter(t *testing.T) {
 func TestLeave(t *testing.T) {
 	t.Parallel()
 	for want, e := range map[string]Exit{
-		"":                        {"running", 50, 50, 50, 0},
-		"planned":                 {"planned", 50, 50, 50, 0},
-		"braked":                  {"braked", 50, 50, 50, 0},
-		"not_copied":              {"running", 50, 49, 50, 0},
-		"not_compared":            {"paused", 50, 50, 49, 0},
-		"differs":                 {"running", 50, 50, 49, 1},
-		"not_copied not_compared": {"running", 50, 0, 0, 0},
+		"":                        {"staff", "running", 50, 50, 50, 0},
+		"planned":                 {"staff", "planned", 50, 50, 50, 0},
+		"braked":                  {"staff", "braked", 50, 50, 50, 0},
+		"not_copied":              {"staff", "running", 50, 49, 50, 0},
+		"not_compared":            {"staff", "paused", 50, 50, 49, 0},
+		"differs":                 {"staff", "running", 50, 50, 49, 1},
+		"not_copied not_compared": {"staff", "running", 50, 0, 0, 0},
 	} {
 		closed := Leave(e)
 		if codes(closed) != want {

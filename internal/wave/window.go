@@ -23,10 +23,23 @@ type hours struct {
 	from, until time.Duration // of the day; until is at or before from when it is on the next one
 }
 
-// Check says what is wrong with them; nil is nothing.
+// Check says what is wrong with them; nil is nothing. Hours that begin and end at the same time may be meant as a whole day or as none.
 func (w Windows) Check() error {
+	if err := w.readable(); err != nil {
+		return err
+	}
+	for _, text := range w.Hours {
+		if h, _ := parseHours(text); h.from == h.until {
+			return fmt.Errorf("hours %q begin and end at the same time: write 00:00-24:00 for whole days", text)
+		}
+	}
+	return nil
+}
+
+// readable says what cannot be understood in them; nil is nothing.
+func (w Windows) readable() error {
 	if _, err := w.location(); err != nil {
-		return fmt.Errorf("time zone %q: %w", w.Zone, err)
+		return fmt.Errorf("the time zone %q is not known: write one such as Europe/Berlin", w.Zone)
 	}
 	for _, text := range w.Hours {
 		if _, err := parseHours(text); err != nil {
@@ -48,7 +61,7 @@ func (w Windows) Opening(now time.Time) (opens, closes time.Time, err error) {
 	if len(w.Hours) == 0 {
 		return time.Time{}, forever(), nil
 	}
-	if err := w.Check(); err != nil {
+	if err := w.readable(); err != nil {
 		return opens, closes, err
 	}
 	zone, err := w.location()

@@ -39,6 +39,7 @@ func TestWindows_opening(t *testing.T) {
 		"a day that never ends":         {[]string{"00:00-24:00"}, "2026-12-01 10:30", "2026-11-23 00:00", "2026-12-11 00:00"},
 		"the night that is longer":      {[]string{"22:00-06:00"}, "2026-10-25 02:30", "2026-10-24 22:00", "2026-10-25 06:00"},
 		"the hour that does not happen": {[]string{"02:30-05:00"}, "2026-03-29 01:00", "2026-03-29 03:30", "2026-03-29 05:00"},
+		"as an older version took it":   {[]string{"10:00-10:00"}, "2026-12-01 12:00", "2026-11-23 10:00", "2026-12-11 10:00"},
 		"two that overlap":              {[]string{"20:00-23:00", "22:00-02:00"}, "2026-12-01 21:00", "2026-12-01 20:00", "2026-12-02 02:00"},
 	} {
 		w := Windows{Hours: c.hours, Zone: "Europe/Berlin"}
@@ -55,7 +56,7 @@ func TestWindows_opening(t *testing.T) {
 func TestWindows_check(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"", "22-06", "22:00", "25:00-06:00", "22:60-06:00", "24:00-06:00", "mon", "mon 22:00-06:00 x", "monday 22:00-06:00",
-		"mon- 22:00-06:00", "-1:00-02:00", "22:00-24:30", "2:00-03:00"} {
+		"mon- 22:00-06:00", "-1:00-02:00", "22:00-24:30", "2:00-03:00", "10:00-10:00"} {
 		if err := (Windows{Hours: []string{text}}).Check(); err == nil {
 			t.Errorf("%q is taken", text)
 		}
