@@ -22,6 +22,9 @@ import (
 // after the loss of a ledger, or while former messages wait for what could not be read, whatever may be the same message
 // is looked at; and so is whatever may be a message that was sent already and given up, or that was left as veiled before.
 func (j *mailboxJob) adopt(ctx context.Context, entries []entry) ([]entry, error) {
+	if len(j.unknown) == 0 {
+		return entries, nil
+	}
 	looks := []likeness{{exact: true}, {dated: true}}
 	if j.row.State.SrcUIDNext == 0 || !j.row.Formerly.Empty() {
 		looks = []likeness{{exact: true}, {}}

@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"context"
 	"math"
+	"sort"
 	"time"
 
 	"rehome/internal/ledger"
@@ -114,20 +115,24 @@ func (j *mailboxJob) lookThere(ctx context.Context) (box imap.Selected, present 
 }
 
 // reachable leaves out what cannot have its UID any more.
-func (j *mailboxJob) reachable(entries []entry, next imap.UID) (reachable []entry) {
-	for _, e := range entries {
-		switch {
-		case e.uid < next:
-			j.uids.why = "the destination has given out these UIDs, or higher ones, already"
-		case e.uid == math.MaxUint32:
-			j.uids.why = "no UID can follow the highest one"
-		default:
-			reachable = append(reachable, e)
-			continue
-		}
-		j.uids.aside.Add(e.uid)
+func (j *mailboxJob) reachable(entries []entry, next imap.UID) []entry {
+	taken, entries := cutBelow(entries, next)
+	if len(taken) > 0 {
+		j.uids.aside.AddSet(uidsOf(taken))
+		j.uids.why = "the destination has given out these UIDs, or higher ones, already"
 	}
-	return reachable
+	entries, highest := cutBelow(entries, math.MaxUint32)
+	if len(highest) > 0 {
+		j.uids.aside.AddSet(uidsOf(highest))
+		j.uids.why = "no UID can follow the highest one"
+	}
+	return entries
+}
+
+// cutBelow cuts entries, which are in the order of UIDs, in front of the first one that is not below uid.
+func cutBelow(entries []entry, uid imap.UID) (below, rest []entry) {
+	n := sort.Search(len(entries), func(i int) bool { return entries[i].uid >= uid })
+	return entries[:n], entries[n:]
 }
 
 // nextAfter is the UID that the destination will assign behind entries: the source's when nothing more is to come.

@@ -163,6 +163,9 @@ func uidsInOrder(entries []entry) []imap.UID {
 // leaveRejected puts off what the destination does not take by dsync.
 func (j *mailboxJob) leaveRejected(entries []entry) (rest []entry) {
 	rejected := j.division().rejected
+	if rejected.Empty() {
+		return entries
+	}
 	for _, e := range entries {
 		if rejected.Contains(e.uid) {
 			j.uids.aside.Add(e.uid)

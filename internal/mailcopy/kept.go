@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 
 	"rehome/internal/content/message"
 	"rehome/internal/escrow"
@@ -73,6 +74,9 @@ func (j *mailboxJob) offerKept(ctx context.Context, kept []entry) (done bool, er
 
 // splitKept parts entries by where they are read: at the source, or in the escrow folder.
 func splitKept(entries []entry) (atSource, kept []entry) {
+	if !slices.ContainsFunc(entries, func(e entry) bool { return e.kept != "" }) {
+		return entries, nil
+	}
 	for _, e := range entries {
 		if e.kept == "" {
 			atSource = append(atSource, e)

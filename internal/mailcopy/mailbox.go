@@ -17,7 +17,7 @@ import (
 )
 
 // sweepWindow is how many messages are listed at once: it bounds memory, whatever the mailbox holds.
-const sweepWindow = 5000
+const sweepWindow = 4000
 
 // mailboxJob copies one mailbox.
 type mailboxJob struct {
@@ -465,13 +465,17 @@ func (j *mailboxJob) list(ctx context.Context, window imap.UIDSet) ([]entry, err
 		j.listed = nil
 		return j.retold(ctx, entries)
 	}
-	entries := j.foreseen.listed(window)
-	if rest := window.Minus(uidsOf(entries)); !rest.Empty() {
-		more, err := j.sweepSource(ctx, rest)
-		if err != nil {
-			return nil, faultOf(err, "list source mailbox", j.pair.Source)
-		}
-		entries = sortUnique(append(entries, more...))
+	foreseen := j.foreseen.listed(window)
+	rest := window.Minus(uidsOf(foreseen))
+	if rest.Empty() {
+		return j.retold(ctx, foreseen)
+	}
+	entries, err := j.sweepSource(ctx, rest)
+	if err != nil {
+		return nil, faultOf(err, "list source mailbox", j.pair.Source)
+	}
+	if len(foreseen) > 0 {
+		entries = sortUnique(append(foreseen, entries...))
 	}
 	return j.retold(ctx, completed(entries, window))
 }
