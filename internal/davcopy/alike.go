@@ -260,8 +260,7 @@ func (j *collectionJob) contents(ctx context.Context, end lister, c *dav.Collect
 	if err != nil || len(items) == 0 {
 		return all, err
 	}
-	inOrder := slices.SortedFunc(maps.Values(items), func(a, b dav.Item) int { return cmp.Compare(a.Href, b.Href) })
-	err = end.Read(ctx, c, inOrder, func(o dav.Object) error {
+	err = end.Read(ctx, c, inOrder(items), func(o dav.Object) error {
 		object, err := inspect(o.Data)
 		if unread := o.Err != nil || err != nil; unread || named {
 			all[byName+decodedName(o.Href)]++

@@ -200,23 +200,25 @@ func (j *collectionJob) lookAtDestination(ctx context.Context) error {
 	if err := j.findSiblings(ctx); err != nil {
 		return err
 	}
-	var strangers []dav.Item
+	unknown := map[string]dav.Item{} // by name
 	etags := map[string]string{}
 	begun := time.Now()
 	_, err := j.slice.dst.Changes(ctx, &j.place.target, dav.Mark{}, func(item dav.Item) error {
 		name := nameBelow(j.place.target.Href, item.Href)
 		j.taken[name], j.present[name] = true, !item.Removed
+		delete(unknown, name)
 		if delete(etags, name); !item.Removed {
 			etags[name] = item.ETag
 		}
 		if !ours[name] && !j.siblings[name] && !item.Removed {
-			strangers = append(strangers, item)
+			unknown[name] = item
 		}
 		return nil
 	})
 	if err != nil {
 		return faultOf(err, "list at the destination", j.place.target.Href)
 	}
+	strangers := inOrder(unknown)
 	lost := j.lost()
 	recognising := len(j.actions.read)+len(lost)+len(j.conflicts()) > 0
 	if !j.slice.mayHoldTrial(j.place.target) && !recognising { // nothing but what was left behind
@@ -257,6 +259,14 @@ func byTheirUID(known map[string]ledger.Object) map[string]string {
 		}
 	}
 	return names
+}
+
+// inOrder returns items in the order of their names.
+func inOrder(items map[string]dav.Item) (all []dav.Item) {
+	for _, name := range slices.Sorted(maps.Keys(items)) {
+		all = append(all, items[name])
+	}
+	return all
 }
 
 func isTrialItem(i dav.Item) bool { return pim.IsTrialName(decodedName(i.Href)) }

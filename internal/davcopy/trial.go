@@ -80,10 +80,10 @@ func (j *collectionJob) sweepDeleted(ctx context.Context) error {
 	if seen(j.place.target, j.row.Target) && !look {
 		return nil
 	}
-	var left []dav.Item
+	left := map[string]dav.Item{} // by name
 	_, err := j.slice.dst.Changes(ctx, &j.place.target, dav.Mark{}, func(item dav.Item) error {
 		if !item.Removed && (look || pim.IsTrialName(decodedName(item.Href))) {
-			left = append(left, item)
+			left[decodedName(item.Href)] = item
 		}
 		return nil
 	})
@@ -91,7 +91,7 @@ func (j *collectionJob) sweepDeleted(ctx context.Context) error {
 		return faultOf(err, "list at the destination", j.place.target.Href)
 	}
 	j.unknown = &strangers{}
-	return j.readStrangers(ctx, left, begun)
+	return j.readStrangers(ctx, inOrder(left), begun)
 }
 
 // sweepOne removes one test object; where that fails it is named.

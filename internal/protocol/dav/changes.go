@@ -5,8 +5,10 @@ package dav
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 )
 
@@ -69,7 +71,7 @@ func stopped(err error) (error, bool) {
 // Changes lists a collection by the best way it offers: not at all if sync-token and ctag, as far
 // as there are any, are those of since, else sync-collection, else everything by PROPFIND. collection must be as
 // read in this pass. each is called while the answer arrives; its error ends the listing and is
-// returned as it is. The same href may come twice, then the later call counts.
+// returned as it is. The same href may come again, then the later call counts.
 func (c *Client) Changes(ctx context.Context, collection *Collection, since Mark, each func(Item) error) (Listing, error) {
 	// As read before the listing: what happens meanwhile is then seen next time.
 	mark := Mark{SyncToken: collection.SyncToken, CTag: collection.CTag}
@@ -105,24 +107,32 @@ func (c *Client) changes(ctx context.Context, collection *Collection, token stri
 }
 
 // syncAndList does not believe one listing: what a report names from nothing on, PROPFIND has to name too. What only one
-// of the two names may be there; reading it tells.
+// of the two names may be there; reading it tells. Somebody may have been at work between the two, and the later one counts:
+// what has another etag in it is named once more, and so is, without an etag, what is not in it any more.
 func (c *Client) syncAndList(ctx context.Context, collection *Collection, token string, each func(Item) error) (next string, full bool, err error) {
-	named := map[string]bool{}
+	named := map[string]Item{}
 	next, full, err = c.sync(ctx, collection, token, func(item Item) error {
-		named[Key(item.Href)] = !item.Removed
+		named[Key(item.Href)] = item
 		return each(item)
 	})
 	if err != nil || !full {
 		return next, full, err
 	}
 	err = c.list(ctx, collection, func(item Item) error {
-		if named[Key(item.Href)] {
+		before, known := named[Key(item.Href)]
+		delete(named, Key(item.Href))
+		if known && !before.Removed && (item.ETag == "" || item.ETag == before.ETag) {
 			return nil
 		}
 		return each(item)
 	})
 	if err != nil && mayAskOtherwise(err) {
-		err = nil // it lists by the report only
+		return next, full, nil // it lists by the report only
+	}
+	for _, key := range slices.Sorted(maps.Keys(named)) {
+		if item := named[key]; err == nil && !item.Removed {
+			err = each(Item{Href: item.Href, Size: -1})
+		}
 	}
 	return next, full, err
 }

@@ -20,7 +20,8 @@ func tokenIn(r *http.Request) (token string, ok bool) {
 	return token, ok && r.Method == "REPORT"
 }
 
-const truncated = `<d:response><d:href>/cal/</d:href><d:status>HTTP/1.1 507 Insufficient Storage</d:status><d:error><d:number-of-matches-within-limits/></d:error></d:response>`
+const truncated = `<d:response><d:href>/cal/</d:href><d:status>HTTP/1.1 507 Insufficient Storage</d:status><d:error>` +
+	`<d:number-of-matches-within-limits/></d:error></d:response>`
 
 // syncing plays a server with two pages behind each start, and the listing of PROPFIND.
 func syncing(refuseAll bool) http.HandlerFunc {
@@ -28,7 +29,8 @@ func syncing(refuseAll bool) http.HandlerFunc {
 		token, isReport := tokenIn(r)
 		switch {
 		case !isReport:
-			answerXML(w, `<d:response><d:href>/cal</d:href><d:propstat><d:prop><d:resourcetype><d:collection/></d:resourcetype></d:prop><d:status>HTTP/1.1 200 OK</d:status></d:propstat></d:response>`,
+			answerXML(w, `<d:response><d:href>/cal</d:href><d:propstat><d:prop><d:resourcetype><d:collection/></d:resourcetype></d:prop>`+
+				`<d:status>HTTP/1.1 200 OK</d:status></d:propstat></d:response>`,
 				listedAs("/cal/a.ics", "1"), listedAs("/cal/b.ics", "2"), listedAs("http://"+r.Host+"/cal/c.ics", "3"))
 		case refuseAll || token == "old":
 			w.WriteHeader(http.StatusForbidden)
@@ -79,6 +81,33 @@ func TestChanges_pagesExpiryAndFallback(t *testing.T) {
 		// A full listing after a broken one may name an object twice.
 		if strings.Join(got, " ") != c.want || listing.Full != c.full || listing.Mark != (Mark{SyncToken: c.mark, CTag: "ctag"}) || listing.Unchanged {
 			t.Errorf("%s: %s %+v, want %s", c.name, got, listing, c.want)
+		}
+	}
+}
+
+// Of what somebody has renamed, changed or removed between the two listings the later one counts, and what is not in that one has
+// to be read before anybody knows. A listing that breaks off says nothing.
+func TestChanges_betweenTwoListings(t *testing.T) {
+	t.Parallel()
+	for want, later := range map[string][]string{
+		"a=1 b=2 c=3 a=9 d=1 b=": {listedAs("/cal/a.ics", "9"), listedAs("/cal/d.ics", "1"), listedAs("/cal/c.ics", "")},
+		"a=1 b=2 c=3 d=1":        {listedAs("/cal/d.ics", "1"), truncated},
+	} {
+		server := serve(t, func(w http.ResponseWriter, r *http.Request) {
+			if _, report := tokenIn(r); report {
+				answerXML(w, listedAs("/cal/a.ics", "1"), listedAs("/cal/b.ics", "2"), listedAs("/cal/c.ics", "3"), `<d:sync-token>end</d:sync-token>`)
+				return
+			}
+			answerXML(w, later...)
+		})
+		collection := &Collection{Href: "/cal/", Kind: Calendars, Reports: []string{"sync-collection"}}
+		_, items := changes(t.Context(), t, newClient(t, Options{URL: server.URL}), collection, Mark{})
+		var got []string
+		for _, i := range items {
+			got = append(got, strings.TrimSuffix(Name(i.Href), ".ics")+"="+i.ETag)
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%s, want %s", got, want)
 		}
 	}
 }
