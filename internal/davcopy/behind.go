@@ -29,6 +29,10 @@ func (j *collectionJob) leaveBehind(ctx context.Context, nowhere *nowhereError) 
 	if err != nil {
 		return err
 	}
+	j.known = known
+	if err := j.forgetLost(ctx, names); err != nil {
+		return err
+	}
 	left := 0
 	for _, name := range names {
 		if !isFailed(known[name]) { // what is, is counted with its own trouble
@@ -39,6 +43,18 @@ func (j *collectionJob) leaveBehind(ctx context.Context, nowhere *nowhereError) 
 	j.slice.countLeft(j.kind, len(names), left)
 	j.find(collectionNotMade, rehome.Values{"n": len(names), "why": nowhere})
 	return j.slice.forgetGone(ctx, j.kind, j.place.destination, j.row, known)
+}
+
+// forgetLost has what the destination had lost before counted with everything else that has no place there, where it is to be copied
+// again: nothing but the place is in the way.
+func (j *collectionJob) forgetLost(ctx context.Context, names []string) error {
+	if !j.slice.engine.options.CopyAgain {
+		return nil
+	}
+	return j.copyAgain(ctx, slices.DeleteFunc(slices.Sorted(slices.Values(names)), func(name string) bool {
+		row := j.known[name]
+		return !row.Missing() && !row.Reverted()
+	}))
 }
 
 // leaveKindBehind counts the objects of all collections of a kind that the destination does not offer.

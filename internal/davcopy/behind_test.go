@@ -54,6 +54,34 @@ func TestPasses_aCollectionWithoutAPlace(t *testing.T) {
 	}
 }
 
+// What went with a collection that somebody has deleted at the destination is told of and not copied again, also where a new one gets
+// another name or is refused; it is when somebody asks for that, and then nothing is said to be lost of what has no place at all.
+func TestPasses_aCollectionDeletedThere(t *testing.T) {
+	t.Parallel()
+	person := corpus.PIMPerson(address, password, 0, 2)
+	person.Calendars = append(person.Calendars, corpus.Collection{Name: "aaa", DisplayName: "First", Resources: []corpus.Resource{
+		{Name: "one.ics", Data: event("one", "away")}}})
+	p, _, dst := troubled(t, person)
+	p.pass(t)
+	session, main := p.calendar(t, p.dst)
+	if err := session.Delete(t.Context(), parentOf(main.Href)+"aaa/", ""); err != nil {
+		t.Fatal(err)
+	}
+	dst.set(about("", "MKCOL MKCALENDAR", http.StatusForbidden, "no more calendars"))
+	for range 2 {
+		wantTally(t, "deleted there", p.pass(t).Tallies[rehome.KindCalendars], Tally{Objects: 3, Deserted: 1})
+	}
+	if err := session.Delete(t.Context(), main.Href, ""); err != nil {
+		t.Fatal(err)
+	}
+	p.options.CopyAgain = true
+	for range 2 {
+		wantTally(t, "no place", p.pass(t).Tallies[rehome.KindCalendars], Tally{Objects: 3, Remaining: 3})
+	}
+	dst.set(nil)
+	wantTally(t, "asked for", p.pass(t).Tallies[rehome.KindCalendars], Tally{Objects: 3, Copied: 3})
+}
+
 // What is refused goes where the main collection goes, also where that is made in the same pass, and not into the only other one
 // that is there before: without the ledger it would go elsewhere then.
 func TestPasses_refusedBeforeThereIsAMainOne(t *testing.T) {

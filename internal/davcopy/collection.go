@@ -158,16 +158,34 @@ func madeSince(all []dav.Collection, before map[string]dav.Collection, name stri
 	return &made[0]
 }
 
-// goTo makes another collection of the destination the one where the source's goes.
-func (j *collectionJob) goTo(ctx context.Context, target dav.Collection, made bool) (err error) {
+// goTo makes another collection of the destination the one where the source's goes. What was in the one where it went before is lost
+// with that one, and is not copied again for that alone.
+func (j *collectionJob) goTo(ctx context.Context, target dav.Collection, made bool) error {
 	j.place.target, j.place.destination = target, target.Href
-	j.row, err = j.ledger().Collection(ctx, ledger.Collection{
-		Address: j.slice.account.Address, Kind: j.kind, Source: j.place.source.Href, Destination: target.Href,
-	})
-	if err == nil && made {
-		j.row.Made = true // NoteProperties keeps it
+	if j.row.Destination != target.Href {
+		rows, err := j.ledger().Objects(ctx, j.row)
+		if err != nil {
+			return err
+		}
+		if err := j.ledger().MoveCollection(ctx, j.row, target.Href, lostWith(rows)...); err != nil {
+			return err
+		}
 	}
-	return err
+	j.row.Made = j.row.Made || made // NoteProperties keeps it
+	return nil
+}
+
+// lostWith are the rows, as they are to be, of what the destination had in a collection that it has no more. It is pure.
+func lostWith(rows map[string]ledger.Object) (lost []ledger.Object) {
+	for _, name := range slices.Sorted(maps.Keys(rows)) {
+		row := rows[name]
+		if !row.State.There() || row.State == ledger.ObjectGone || row.Destination == "" {
+			continue
+		}
+		row.DstETag = ""
+		lost = append(lost, asMissing(row))
+	}
+	return lost
 }
 
 func (j *collectionJob) fallBack(ctx context.Context, href string) error {

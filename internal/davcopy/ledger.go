@@ -18,6 +18,7 @@ type Ledger interface {
 type collectionRows interface {
 	Collection(ctx context.Context, c ledger.Collection) (*ledger.Collection, error)
 	Collections(ctx context.Context, address string) (map[string]ledger.Collection, error)
+	MoveCollection(ctx context.Context, c *ledger.Collection, destination string, objects ...ledger.Object) error
 	RenameCollection(ctx context.Context, c *ledger.Collection, href string) error
 	NoteProperties(ctx context.Context, c *ledger.Collection) error
 	SettleCollection(ctx context.Context, c *ledger.Collection, state ledger.CollectionState, target ledger.CollectionMark) error

@@ -66,17 +66,41 @@ func (c *Collection) find(tx *sql.Tx) error {
 	if err != nil || c.Destination == destination {
 		return err
 	}
-	c.Destination = destination
-	c.Made = false
-	c.Properties = ""
-	c.State = CollectionState{}
-	c.Target = CollectionMark{}
+	return c.move(tx, destination)
+}
+
+// move voids all that is known of a collection that goes to another destination.
+func (c *Collection) move(tx *sql.Tx, destination string) error {
+	*c = Collection{ID: c.ID, Address: c.Address, Kind: c.Kind, Source: c.Source, Destination: destination}
 	if _, err := tx.Exec(`DELETE FROM objects WHERE collection_id = ?`, c.ID); err != nil {
 		return err
 	}
-	_, err = tx.Exec(`UPDATE collections SET dst_href = ?, made = 0, properties = '', src_token = '', src_ctag = '', src_objects = 0,
+	_, err := tx.Exec(`UPDATE collections SET dst_href = ?, made = 0, properties = '', src_token = '', src_ctag = '', src_objects = 0,
 		dst_token = '', dst_ctag = '' WHERE id = ?`, destination, c.ID)
 	return err
+}
+
+// MoveCollection notes that a collection goes to another destination from now on. All that is known of its objects is void but what
+// is given.
+func (l *Objects) MoveCollection(ctx context.Context, c *Collection, destination string, objects ...Object) error {
+	now := l.now().UnixNano()
+	moved := *c
+	err := l.write(ctx, func(tx *sql.Tx) error {
+		if err := moved.move(tx, destination); err != nil {
+			return err
+		}
+		for _, o := range objects {
+			if err := saveObject(tx, c.ID, o, now); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("ledger row of %s %q: %w", c.Address, c.Source, err)
+	}
+	*c = moved
+	return nil
 }
 
 // Collections returns the rows of an account by source href, so that a pass can tell from one listing

@@ -87,6 +87,7 @@ func clausesOfMail() []clause {
 		{"forget suspects gives a new chance", forgetSuspectsGivesANewChance},
 		{"mailbox theirs of the same destination", mailboxTheirsOfTheSameDestination},
 		{"rename keeps the row", renameKeepsTheRow},
+		{"move keeps what is given", moveKeepsWhatIsGiven},
 		{"creation is ours until the mailbox is another one", creationIsOursUntilTheMailboxIsAnotherOne},
 		{"relocate is one change", relocateIsOneChange},
 		{"digests of what was brought", digestsOfWhatWasBrought},

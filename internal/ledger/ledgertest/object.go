@@ -147,6 +147,31 @@ func renameKeepsTheRow(t *testing.T, empty Empty) {
 	}
 }
 
+// Of a collection that goes elsewhere nothing stays known but what is given, all or none.
+func moveKeepsWhatIsGiven(t *testing.T, empty Empty) {
+	l := create(t, empty)
+	c := book(t, l, "/dst/book/")
+	kept := ledger.Object{Source: "a.vcf", State: ledger.ObjectStored, Destination: "a.vcf"}
+	must(t, l.Objects.SaveObjects(t.Context(), c, kept, ledger.Object{Source: "b.vcf", State: ledger.ObjectMerged}))
+	must(t, l.Objects.SettleCollection(t.Context(), c, settled(), mark()))
+	if err := l.Objects.MoveCollection(t.Context(), c, "/odd/", kept, ledger.Object{Source: "c.vcf", State: "nonsense"}); err == nil {
+		t.Error("a state out of nowhere was taken")
+	}
+	if got := objects(t, l, c); len(got) != 2 || c.Destination != "/dst/book/" {
+		t.Errorf("%+v in %s, and the move was refused", got, c.Destination)
+	}
+	kept.Code = ledger.CodeMissing
+	must(t, l.Objects.MoveCollection(t.Context(), c, "/other/", kept))
+	known, err := l.again.Objects.Collections(t.Context(), "anna@example.test")
+	must(t, err)
+	row := known[c.Source]
+	unknown := row.State == (ledger.CollectionState{}) && row.Target == (ledger.CollectionMark{})
+	if got := objects(t, l, c); len(got) != 1 || !got["a.vcf"].Missing() || row.ID != c.ID || row.Destination != "/other/" ||
+		c.Destination != "/other/" || !unknown {
+		t.Errorf("%+v and %+v, want what was given, and nothing else known", row, got)
+	}
+}
+
 // A change is whole or not there, and hrefs that differ in the case of a letter are two.
 func saveObjectsAllOrNone(t *testing.T, empty Empty) {
 	l := create(t, empty)
