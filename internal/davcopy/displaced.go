@@ -40,6 +40,9 @@ func (j *collectionJob) makeWay(ctx context.Context, chunk []dav.Object) error {
 		if o.Err != nil || !known || !isAnother(row, o.Data) {
 			continue
 		}
+		if err := j.unsettle(ctx, name); err != nil {
+			return err
+		}
 		if err := j.displace(ctx, row); err != nil {
 			return err
 		}

@@ -69,9 +69,21 @@ func (j *collectionJob) followRename(ctx context.Context, o dav.Object) error {
 	if i < 0 {
 		return j.claimUnserved(ctx, o)
 	}
+	if err := j.unsettle(ctx, name); err != nil {
+		return err
+	}
 	h := successor{row: j.underName(j.actions.vanished[i], name), from: j.actions.vanished[i].Source}
 	j.actions.vanished = slices.Delete(j.actions.vanished, i, i+1)
 	return j.rename(ctx, h)
+}
+
+// unsettle makes what the source has said of the collection count no more until the slice has got to its end, before a name that was
+// read for its row alone gets another row, or none: should the slice break off, nothing else would say that it is still to be read.
+func (j *collectionJob) unsettle(ctx context.Context, name string) error {
+	if _, listed := j.source.items[name]; listed {
+		return nil
+	}
+	return j.slice.forgetState(ctx, j.row)
 }
 
 // underName is the row of an object that has another name at the source by now.

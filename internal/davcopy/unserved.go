@@ -82,7 +82,11 @@ func (j *collectionJob) claimUnserved(ctx context.Context, o dav.Object) error {
 	if i < 0 {
 		return nil
 	}
-	row := j.underName(rows[i], nameBelow(j.place.source.Href, o.Href))
+	name := nameBelow(j.place.source.Href, o.Href)
+	if err := j.unsettle(ctx, name); err != nil {
+		return err
+	}
+	row := j.underName(rows[i], name)
 	digest := sha256.Sum256(o.Data)
 	row.Anew = row.Anew || !bytes.Equal(row.SrcDigest, digest[:])
 	unread := ledger.Object{Source: rows[i].Source, State: ledger.ObjectQuarantined, Code: objectUnserved.Code}

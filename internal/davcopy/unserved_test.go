@@ -99,6 +99,38 @@ func TestDecideAll_anotherObjectThatIsNotServed(t *testing.T) {
 	}
 }
 
+// A name that is read for its row alone, and turns out to be another object, is read again if the slice breaks off: the source counts
+// as never listed from then on.
+func TestDecideAll_unsettles(t *testing.T) {
+	t.Parallel()
+	first := event("one", "first")
+	renamed := dav.Object{Href: "/c/b.ics", ETag: `"3"`, Data: first}
+	for name, c := range map[string]struct {
+		listed bool
+		served []dav.Object
+		gone   []ledger.Object
+		want   string
+	}{
+		"listed":     {true, []dav.Object{renamed}, []ledger.Object{left(copied(first))}, "1"},
+		"not listed": {false, []dav.Object{renamed}, []ledger.Object{left(copied(first))}, ""},
+		"displaced":  {false, []dav.Object{{Href: "/c/a.ics", Data: event("two", "other")}}, nil, ""},
+	} {
+		j, p := unservedJob(t, copied(first))
+		if err := p.ledger.SettleCollection(t.Context(), j.row, ledger.CollectionState{SyncToken: "1"}, ledger.CollectionMark{}); err != nil {
+			t.Fatal(err)
+		}
+		if j.source.items = map[string]dav.Item{}; c.listed {
+			j.source.items["b.ics"] = dav.Item{Href: "/c/b.ics", ETag: `"3"`}
+		}
+		j.actions.vanished = c.gone
+		j.decided(t, c.served)
+		known, err := p.ledger.Collections(t.Context(), address)
+		if got := known["/c/"].State.SyncToken; err != nil || got != c.want {
+			t.Errorf("%s: %v, the token %q, want %q", name, err, got, c.want)
+		}
+	}
+}
+
 // What has not changed is what it was, served or not: a copy of it is but a copy. And what nobody claims is a newer version.
 func TestDecideAll_unservedAndNotClaimed(t *testing.T) {
 	t.Parallel()
