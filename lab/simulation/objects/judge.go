@@ -260,7 +260,7 @@ func (r *run) judgeOutcome(last conclusion, m match) {
 		r.truth.breach(ruleAgain, "%d are lost at the destination still", deserted)
 	}
 	if n := len(r.src.placed()); last.Err == nil && objects != n {
-		r.truth.breach(ruleComplete, "the pass has counted %d objects at the source, and there are %d", objects, n)
+		r.truth.breach(ruleComplete, "the pass has counted %d objects at the source, and there are %d: %q", objects, n, pathsOf(r.src.placed()))
 	}
 	if len(last.writes) > 0 {
 		r.truth.breach(ruleQuiet, "%q", last.writes)
