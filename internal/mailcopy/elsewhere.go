@@ -8,14 +8,15 @@ import (
 	"slices"
 
 	"rehome"
+	"rehome/internal/content/message"
 	"rehome/internal/ledger"
 )
 
 // A mailbox that its user has renamed at the destination is known by its UIDVALIDITY, and some servers give a renamed mailbox another
 // one, or number all of them anew. Where nothing of the name and nothing of the UIDVALIDITY is left, it is looked for by what is in
 // it, among the mailboxes that nobody fills: it counts as found where one alone holds as many messages as were brought, and three of four
-// that are looked at are those. One that holds fewer may be what its user has picked out of a mailbox that was removed; what is away
-// then counts as removed, and is not brought again for the sake of a guess.
+// that are looked at are those by their headers, and one at least to the octet. One that holds fewer may be what its user has picked out of
+// a mailbox that was removed; what is away then counts as removed, and is not brought again for the sake of a guess.
 
 // findElsewhere finds such mailboxes, and notes where they are. Those that the source has renamed, too, stay where their user has put them.
 func (s *slice) findElsewhere(ctx context.Context, renamed []sighting) error {
@@ -83,11 +84,12 @@ func (v accountView) strangers(messages int) []string {
 
 // holds says that a mailbox of the destination holds the messages of some rows.
 func (s *slice) holds(ctx context.Context, name string, rows []ledger.Mailbox) (bool, error) {
-	origins, _, err := s.originsOf(ctx, rehome.Destination, s.atDestination(s.dst, name), name)
-	if err != nil || len(origins) == 0 {
+	there := s.atDestination(s.dst, name)
+	witnesses, _, err := s.witnesses(ctx, rehome.Destination, there, name)
+	if err != nil || len(witnesses) == 0 {
 		return false, err
 	}
-	asked := counted(origins)
+	asked := counted(originsIn(witnesses))
 	found := 0
 	for _, row := range rows {
 		n, err := s.foundAmong(ctx, row, asked)
@@ -96,5 +98,43 @@ func (s *slice) holds(ctx context.Context, name string, rows []ledger.Mailbox) (
 		}
 		found += n
 	}
-	return found*4 >= len(origins)*3, nil
+	if found*4 < len(witnesses)*3 {
+		return false, nil
+	}
+	is, err := s.holdsContent(ctx, there, rows, witnesses)
+	return is, faultOf(err, "look at destination mailbox", name)
+}
+
+// readEachEnd is how many of the oldest and of the newest messages with the headers of what was brought are read.
+const readEachEnd = 4
+
+// holdsContent says that one of the messages of a mailbox that is open is, from the first octet to the last, what was brought: another one
+// may have the same header, as letters of one mailing do.
+func (s *slice) holdsContent(ctx context.Context, there asker, rows []ledger.Mailbox, witnesses []*entry) (bool, error) {
+	brought := map[message.Fingerprint]map[message.Digest]bool{}
+	for _, row := range rows {
+		err := s.engine.options.Ledger.Brought(ctx, &row, func(batch ledger.Stored) error {
+			for _, item := range batch.Items {
+				if item.Origin != nil && item.Digest != nil {
+					origin := message.Fingerprint(item.Origin)
+					if brought[origin] == nil {
+						brought[origin] = map[message.Digest]bool{}
+					}
+					brought[origin][message.Digest(item.Digest)] = true
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return false, err
+		}
+	}
+	alike := slices.DeleteFunc(slices.Clone(witnesses), func(e *entry) bool { return brought[e.origin] == nil })
+	if n := len(alike); n > 2*readEachEnd {
+		alike = slices.Concat(alike[:readEachEnd], alike[n-readEachEnd:])
+	}
+	if err := there.bodies(ctx, alike, bodySeen); err != nil {
+		return false, err
+	}
+	return slices.ContainsFunc(alike, func(e *entry) bool { return brought[e.origin][e.digest] }), nil
 }

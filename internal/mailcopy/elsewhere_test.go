@@ -3,6 +3,8 @@
 package mailcopy_test
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
 	"rehome"
@@ -48,11 +50,18 @@ func TestElsewhere_renamedAtTheSource(t *testing.T) {
 	p.quiet(mailcopy.Tally{})
 }
 
-// What is not clear is no guess: a mailbox is away where another one holds a part of it, or much else, or where two hold it.
+// What is not clear is no guess: a mailbox is away where another one holds a part of it, or much else, or letters of the same
+// headers only, or where two hold it.
 func TestElsewhere_doubtful(t *testing.T) {
 	t.Parallel()
 	mails := letters(5, 500, "a")
+	mailing := slices.Clone(mails)
+	for i, m := range mailing {
+		head, _, _ := strings.Cut(m.body, "\r\n\r\n")
+		mailing[i].body = head + "\r\n\r\nto somebody else\r\n"
+	}
 	for name, there := range map[string]map[string][]mail{
+		"the same headers": {"Crate": mailing},
 		"a part":           {"Crate": mails[:4]},
 		"a part and more":  {"Crate": append(letters(3, 500, "own"), mails[:3]...)},
 		"among much else":  {"Crate": append(letters(5, 500, "own"), mails...)},

@@ -214,6 +214,19 @@ func (v accountView) listedAt(source string) int64 {
 // witness.
 func (s *slice) originsOf(ctx context.Context, side rehome.Side, a asker, name string) (
 	origins []message.Fingerprint, opened bool, err error) {
+	witnesses, opened, err := s.witnesses(ctx, side, a, name)
+	return originsIn(witnesses), opened, err
+}
+
+func originsIn(witnesses []*entry) (origins []message.Fingerprint) {
+	for _, e := range witnesses {
+		origins = append(origins, e.origin)
+	}
+	return origins
+}
+
+// witnesses opens a mailbox, and returns those messages with their headers.
+func (s *slice) witnesses(ctx context.Context, side rehome.Side, a asker, name string) (witnesses []*entry, opened bool, err error) {
 	if opened, err = s.openFor(ctx, a.session, "open "+string(side)+" mailbox", name); err != nil || !opened {
 		return nil, opened, err
 	}
@@ -230,12 +243,7 @@ func (s *slice) originsOf(ctx context.Context, side rehome.Side, a asker, name s
 	if err := a.headers(ctx, entries); err != nil {
 		return nil, opened, faultOf(err, "list "+string(side)+" mailbox", name)
 	}
-	for _, e := range entries {
-		if e.original {
-			origins = append(origins, e.origin)
-		}
-	}
-	return origins, opened, nil
+	return slices.DeleteFunc(entries, func(e *entry) bool { return !e.original }), opened, nil
 }
 
 func (e testimony) finding() rehome.Finding {
