@@ -77,11 +77,13 @@ func (j *mailboxJob) resolve(ctx context.Context, intents []ledger.Intent) (sett
 func (j *mailboxJob) lookUp(ctx context.Context, intents []ledger.Intent) (open []ledger.Intent, found int, err error) {
 	// What is adopted here is younger than the opening: its numbers describe the mailbox no longer.
 	j.aged = true
+	src := intended(intents)
+	j.sought = uidsOf(src)
 	floor := intents[0].Floor
 	for _, intent := range intents {
 		floor = min(floor, intent.Floor)
 	}
-	pairs, err := j.arrived(ctx, j.withoutSuspects(intended(intents)), floor)
+	pairs, err := j.arrived(ctx, j.withoutSuspects(src), floor)
 	if err != nil {
 		return nil, 0, err
 	}

@@ -42,6 +42,7 @@ type mailboxJob struct {
 	wound          bool                  // the work was stopped, and the source's connection may be closed
 	doubted        bool                  // gaps were left out when rivals were looked for, see doubtfulGaps
 	nextUID        imap.UID              // of the destination as last seen; 0 when it is not known
+	sought         imap.UIDSet           // of the source: what intents that are looked for now have sent
 	strangers      []entry               // what the last look for our messages has found besides
 	twins          imap.UIDSet           // of these, what is there once more although it was written once
 	groups         int                   // begun by this job

@@ -34,10 +34,13 @@ type matched struct {
 // Both mailboxes must be open in their sessions.
 func (j *mailboxJob) match(ctx context.Context, src, dst []entry, like likeness) (matched, error) {
 	var m matched
-	shared := j.sharedUIDs()
 	srcLike, dstLike := like.candidates(src, dst)
 	if len(srcLike) == 0 {
 		return m, nil
+	}
+	excluded, err := j.exclusions(ctx, src)
+	if err != nil {
+		return m, err
 	}
 	source, destination := reader{j.src}, j.slice.atDestination(j.dst, j.pair.Destination)
 	if err := source.headers(ctx, srcLike); err != nil {
@@ -53,15 +56,15 @@ func (j *mailboxJob) match(ctx context.Context, src, dst []entry, like likeness)
 	if err := destination.bodies(ctx, dstAlike, bodySeen); err != nil {
 		return m, err
 	}
-	shared.reserve(src, srcLike, srcAlike)
-	m.pairs = pairByDigest(srcAlike, dstAlike, shared)
+	excluded.uids.reserve(src, srcLike, srcAlike)
+	m.pairs = pairByDigest(srcAlike, dstAlike, excluded)
 	// The digest of what is on its way is known from the ledger, and its kin is not.
 	srcAlike, dstAlike = unpaired(srcAlike, dstAlike, m.pairs)
 	if len(dstAlike) > 0 {
 		if err := source.bodies(ctx, srcAlike, kinSeen); err != nil {
 			return m, err
 		}
-		m.pairs = append(m.pairs, pairByDigest(srcAlike, dstAlike, shared)...)
+		m.pairs = append(m.pairs, pairByDigest(srcAlike, dstAlike, excluded)...)
 	}
 	m.undecided = undecided(srcLike, dstAlike)
 	srcLeft, dstLeft := unpaired(srcLike, dstLike, m.pairs)
@@ -163,9 +166,24 @@ func alikes(src, dst []*entry) (srcAlike, dstAlike []*entry) {
 	return keep(src, headersOf(dst)), keep(dst, headersOf(src))
 }
 
+// exclusions are pairs that cannot be although their contents are equal.
+type exclusions struct {
+	uids sharedUIDs
+	held map[int64]bool // see heldDates
+}
+
+func (j *mailboxJob) exclusions(ctx context.Context, src []entry) (exclusions, error) {
+	held, err := j.heldDates(ctx, src)
+	return exclusions{uids: j.sharedUIDs(), held: held}, err
+}
+
+func (x exclusions) mayBe(src, dst *entry) bool {
+	return x.uids.mayBe(src, dst) && (!x.held[dst.date.Unix()] || src.date.Unix() == dst.date.Unix())
+}
+
 // pairByDigest pairs messages one to one: equal ones first, and among several that of the same UID where both ends share them, then that
 // of the same date; then those that only the habits of a server make differ.
-func pairByDigest(src, dst []*entry, shared sharedUIDs) []pairing {
+func pairByDigest(src, dst []*entry, excluded exclusions) []pairing {
 	var pairs []pairing
 	for _, digest := range []func(*entry) message.Digest{
 		func(e *entry) message.Digest { return e.digest },
@@ -179,11 +197,11 @@ func pairByDigest(src, dst []*entry, shared sharedUIDs) []pairing {
 		withDate := func(e *entry) alike { return alike{digest: digest(e), date: e.date.UnixNano()} }
 		undated := func(e *entry) alike { return alike{digest: digest(e)} }
 		keys := []func(*entry) alike{withDate, undated}
-		if shared.are {
+		if excluded.uids.are {
 			keys = slices.Insert(keys, 0, func(e *entry) alike { return alike{digest: digest(e), uid: e.uid} })
 		}
 		for _, key := range keys {
-			found := pairBy(src, dst, shared, func(e *entry) (alike, bool) { return key(e), digest(e) != message.Digest{} })
+			found := pairBy(src, dst, excluded, func(e *entry) (alike, bool) { return key(e), digest(e) != message.Digest{} })
 			pairs = append(pairs, found...)
 			src, dst = unpaired(src, dst, found)
 		}
@@ -192,7 +210,7 @@ func pairByDigest(src, dst []*entry, shared sharedUIDs) []pairing {
 }
 
 // pairBy pairs entries of the same key one to one, in their order; those without a key stay alone.
-func pairBy[K comparable](src, dst []*entry, shared sharedUIDs, key func(*entry) (K, bool)) []pairing {
+func pairBy[K comparable](src, dst []*entry, excluded exclusions, key func(*entry) (K, bool)) []pairing {
 	free := map[K][]*entry{}
 	for _, d := range dst {
 		if k, has := key(d); has {
@@ -205,7 +223,7 @@ func pairBy[K comparable](src, dst []*entry, shared sharedUIDs, key func(*entry)
 		if !has {
 			continue
 		}
-		if i := slices.IndexFunc(free[k], func(d *entry) bool { return shared.mayBe(s, d) }); i >= 0 {
+		if i := slices.IndexFunc(free[k], func(d *entry) bool { return excluded.mayBe(s, d) }); i >= 0 {
 			pairs = append(pairs, pairing{*s, *free[k][i]})
 			free[k] = slices.Delete(free[k], i, i+1)
 		}

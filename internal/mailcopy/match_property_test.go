@@ -41,7 +41,7 @@ func TestPairByDigest_keepsMultiplicity(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		src, dst := drawEntries(t, "source"), drawEntries(t, "destination")
 		shared := rapid.Bool().Draw(t, "shared")
-		pairs := pairByDigest(pointers(src), pointers(dst), sharedUIDs{are: shared})
+		pairs := pairByDigest(pointers(src), pointers(dst), exclusions{uids: sharedUIDs{are: shared}})
 		count := func(entries []entry) (n [5]int) {
 			for _, e := range entries {
 				n[e.kin[0]]++

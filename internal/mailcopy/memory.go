@@ -36,6 +36,8 @@ type memory struct {
 
 	divisions map[string]*division // by source mailbox
 
+	dates map[string]*knownDates // by source mailbox, see twindate.go
+
 	breaks map[string]map[imap.UID]int // by asker.mailbox: how often the connection has ended at a message that was asked what it is
 }
 
@@ -82,7 +84,7 @@ func (e *Engine) memoryOf(address string, started time.Time) *memory {
 			started: started, strikes: map[string]int{}, barred: map[string]string{}, avoided: map[string]bool{}, shunned: map[string]bool{},
 			unforeseen: map[string]bool{}, blind: map[rehome.Side]bool{}, accused: map[string]*accusals{}, alone: map[string]imap.UIDSet{},
 			offered: map[string]imap.UIDSet{}, notKept: map[string]bool{}, breaks: map[string]map[imap.UID]int{}, divisions: map[string]*division{},
-			refusedNotes: map[string]string{},
+			refusedNotes: map[string]string{}, dates: map[string]*knownDates{},
 		}
 		e.memories[address] = m
 	}

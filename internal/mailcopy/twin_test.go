@@ -147,6 +147,30 @@ func TestSync_twinThatIsNotLookedForYet(t *testing.T) {
 	p.quiet(mailcopy.Tally{})
 }
 
+// The copy of a message at which the source breaks off is not taken for that of an equal one with another date, which is sent with its own.
+func TestSync_twinBeforeTheOneThatWaits(t *testing.T) {
+	t.Parallel()
+	p := atmailPair(t)
+	mails := letters(2, 400, "a")
+	mails[1].body, mails[1].flags = mails[0].body, []string{`\Flagged`}
+	p.fill(p.src, "INBOX", mails...)
+	p.fill(p.dst, "INBOX", mails[:1]...)
+	row := p.row()
+	_, err := p.ledger.Intend(t.Context(), row, 1, []ledger.Item{{UID: 1, Size: int64(len(mails[0].body)), Flags: mails[0].flags}})
+	if err == nil {
+		err = p.ledger.Suspect(t.Context(), row, 1)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := p.persevere()
+	if r.Tally.Adopted != 1 || r.Tally.Copied != 1 || !r.Census.Complete() || len(r.Findings) > 0 {
+		t.Errorf("%+v, %+v, findings %v; want the first one found", r.Tally, r.Census, codes(r.Findings))
+	}
+	p.wantSame("INBOX", "INBOX")
+	p.quiet(mailcopy.Tally{})
+}
+
 // Another program writes what we come to only later: what it has written is held against that, too.
 func TestSync_rivalIsAhead(t *testing.T) {
 	t.Parallel()

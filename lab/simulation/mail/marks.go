@@ -36,13 +36,10 @@ func (w *world) checkMarks(last pass) {
 }
 
 // twinsMarked says that all that differs are the dates and flags of messages that are equal to the octet, and that a pass before has named
-// one of them as not found. The source breaks off at it: what it is nobody can see then, and its copy is found as that of its twin, with
-// the flags of both, so that it is sent once more, with its own date. To keep the copy back for the sake of a date would be to send the
-// twin, and twice if it is its own.
+// one of them as not found, or that the destination does not tell their dates. The source breaks off at it: what it is nobody can see then,
+// and its copy is found as that of its twin, with the flags of both, so that it is sent once more, with its own date. To keep the copy back
+// for the sake of a date would be to send the twin, and twice if it is its own. Where both tell their dates, the copy waits for its own.
 func (w *world) twinsMarked(src, dst *mailbox) bool {
-	if !w.unfoundOnce[src.name] {
-		return false
-	}
 	copies, marks := map[int]int{}, map[string]bool{}
 	for _, m := range src.messages {
 		copies[m.content]++
@@ -51,7 +48,7 @@ func (w *world) twinsMarked(src, dst *mailbox) bool {
 	flagged := func(m *message, flag string) string { return fmt.Sprint(m.content, flag) }
 	single := func(box *mailbox) (all []string) {
 		for _, m := range box.messages {
-			if copies[m.content] == 1 {
+			if copies[m.content] == 1 || !w.unfoundOnce[src.name] && !w.habits["destination"].often(dateMissing, fmt.Sprint(m.content)) {
 				all = append(all, fmt.Sprint(dated(m), w.habits["destination"].keeps(m.flags)))
 			}
 		}
