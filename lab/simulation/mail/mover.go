@@ -109,12 +109,18 @@ const longestPass = 6 * time.Hour
 // connection and gives hardly any message makes them repeat for a quarter of an hour.
 const mostCommands = 8000
 
-// mostCommands is twice that where a mailbox has several writers: there are more connections, and more messages.
+// mostCommands is twice that where a mailbox has several writers: there are more connections, and more messages. It is twice that again
+// where a destination answers BAD to messages: that ends the connections, for each of them, and what was under way is looked for until
+// nothing of it can arrive any more.
 func (w *world) mostCommands() int {
+	most := mostCommands
 	if w.relaxed() {
-		return 2 * mostCommands
+		most *= 2
 	}
-	return mostCommands
+	if w.habits["destination"].always(appendBad) {
+		most *= 2
+	}
+	return most
 }
 
 // counts returns how many commands both ends were given, and how many of them changed the destination.

@@ -301,6 +301,8 @@ func (s *store) restore(b backup) {
 	s.modseq = b.modseq
 	for name, saved := range b.boxes {
 		box := saved.box
+		// By all that can be seen its user has given it the name that it has again, whatever a mover has made of that since.
+		box.moved = box.moved || s.side == "destination" && box.name != name
 		box.name = name
 		box.validity = saved.validity
 		box.next = saved.next
