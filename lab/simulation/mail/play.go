@@ -58,6 +58,9 @@ func (w *world) playAll() error {
 	if err == nil && !w.failed() && w.plan.Has(mornings, 0.4) {
 		last, err = w.morning(anna)
 	}
+	if err == nil && !w.failed() && w.rivals {
+		err = w.tellLate(bert)
+	}
 	if err != nil || w.failed() {
 		return err
 	}
@@ -66,6 +69,16 @@ func (w *world) playAll() error {
 		return nil
 	}
 	return w.checkVerify(anna)
+}
+
+// tellLate lets the other one of two movers look once more where there is a copy too many: what he had under way, and had found as the
+// first one's, may have arrived behind his last pass. The next one names it, and nobody else can.
+func (w *world) tellLate(bert *mover) error {
+	if spare, _ := w.excess(); len(spare) == 0 {
+		return nil
+	}
+	_, err := w.settle(bert)
+	return err
 }
 
 // morning lets mail come to many mailboxes of a source of which all is copied, has one more troubled pass, and waits until all is true
