@@ -60,7 +60,7 @@ func answers() map[string]any {
 		"secrets purge": vault.Purge{}, "status": journey.Status{}, "store copy": journey.StoreCopied{},
 		"sync": journey.Synced{}, "sync --on workers": journey.WorkersSynced{}, "sync --plan": journey.Planned{},
 		"verify": verify.Document{}, "verify --login": rehearsal.Document{}, "version": map[string]string{},
-		"worker run": journey.Worked{}, "worker drain": journey.Dismissed{},
+		"worker run": journey.Worked{}, "worker drain": journey.Dismissed{}, "worker status": journey.WorkersThere{},
 		"wave create": journey.WaveFilled{}, "wave add": journey.WaveFilled{}, "wave remove": journey.WaveFilled{}, "wave set": journey.Waves{},
 		"wave start": journey.WaveStarted{}, "wave pause": journey.Waves{}, "wave resume": journey.Waves{},
 		"wave status": journey.Waves{},

@@ -55,12 +55,15 @@ func (f *frame) writeStatus(w io.Writer, status journey.Status) error {
 	if !f.quiet {
 		f.writeHead(w, colors, status.Organisation, status.Itinerary)
 	}
+	if !f.quiet {
+		writeWaveStops(w, status.Waves)
+		writeStatusWorkers(w, status.Workers)
+	}
 	if len(status.Accounts) == 0 {
 		_, err := fmt.Fprintln(w, "nothing has been copied yet")
 		return err
 	}
 	if !f.quiet {
-		writeWaveStops(w, status.Waves)
 		writeHeldUp(w, status.HeldUp)
 	}
 	now := time.Now()
@@ -102,6 +105,25 @@ func writeWaveStops(w io.Writer, waves []journey.StatusWave) {
 	if len(waves) > 0 {
 		fmt.Fprintln(w)
 	}
+}
+
+// writeStatusWorkers counts the workers, and names those that can do nothing.
+func writeStatusWorkers(w io.Writer, workers []journey.StatusWorker) {
+	if len(workers) == 0 {
+		return
+	}
+	hindered := 0
+	for _, worker := range workers {
+		if worker.Hindered != "" {
+			hindered++
+			fmt.Fprintf(w, "worker %s %s\n", printable(worker.Name), printable(worker.Hindered))
+		}
+	}
+	fmt.Fprintf(w, "%s there", plural(len(workers), "worker")+verb(len(workers), " is", " are"))
+	if hindered > 0 {
+		fmt.Fprintf(w, ", and %d of them can do nothing", hindered)
+	}
+	fmt.Fprint(w, "\n\n")
 }
 
 // writeHeldUp says what work was held up by, as a whole and at each server.

@@ -63,7 +63,7 @@ func (f *frame) startWave(ctx context.Context, move *journey.Move, name, place s
 		return started, err
 	}
 	if place == onWorkers {
-		synced, err := move.SyncWaveOnWorkers(ctx, name, f.tellWorkers)
+		synced, err := move.SyncWaveOnWorkers(ctx, name, f.tellWorkers())
 		started.Workers = &synced
 		return started, err
 	}
@@ -170,9 +170,18 @@ func (f *frame) giveWaves(waves journey.Waves, err error) (rehome.Outcome, error
 	return f.give(waves, func(w io.Writer) error { return writeWaves(w, waves, true) })
 }
 
-// tellWorkers shows how far workers are.
-func (f *frame) tellWorkers(now journey.WorkersSynced) {
-	if !f.quiet {
-		f.say("%s", workersLine(now))
+// tellWorkers returns what shows how far workers are, and once what hinders one of them.
+func (f *frame) tellWorkers() func(journey.WorkersSynced) {
+	told := map[journey.HinderedWorker]bool{}
+	return func(now journey.WorkersSynced) {
+		for _, h := range now.Hindered {
+			if !told[h] {
+				f.say("%s %s", printable(h.Worker), printable(h.Reason))
+			}
+			told[h] = true
+		}
+		if !f.quiet {
+			f.say("%s", workersLine(now))
+		}
 	}
 }

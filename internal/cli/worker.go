@@ -23,7 +23,7 @@ const shortestLease = 15 * time.Second
 
 func workerCommand(f *frame) *cobra.Command {
 	group := asGroup(&cobra.Command{Use: "worker", Short: "Let many machines copy at the same time"})
-	group.AddCommand(workerRunCommand(f), workerDrainCommand(f))
+	group.AddCommand(workerRunCommand(f), workerStatusCommand(f), workerDrainCommand(f))
 	return group
 }
 
@@ -85,11 +85,7 @@ workers go on with them, or those that are started later.`,
 			}
 			return f.give(told, func(w io.Writer) error {
 				if len(told.Workers) == 0 {
-					said := "there is no worker"
-					if len(names) > 0 {
-						said += " of that name"
-					}
-					_, err := fmt.Fprintln(w, said)
+					_, err := fmt.Fprintln(w, "there is no worker")
 					return err
 				}
 				_, err := fmt.Fprintf(w, "told to end: %s\n", printable(strings.Join(told.Workers, ", ")))
@@ -115,7 +111,7 @@ func placeOf(text string) error {
 
 // syncOnWorkers begins a pass by workers and shows how far they are.
 func (f *frame) syncOnWorkers(ctx context.Context, move *journey.Move, accounts people.Choice, options journey.SyncOptions) (rehome.Outcome, error) {
-	synced, err := move.SyncOnWorkers(ctx, accounts, options, f.tellWorkers)
+	synced, err := move.SyncOnWorkers(ctx, accounts, options, f.tellWorkers())
 	if err != nil {
 		return rehome.OutcomeDone, err
 	}
@@ -125,6 +121,9 @@ func (f *frame) syncOnWorkers(ctx context.Context, move *journey.Move, accounts 
 func workersLine(s journey.WorkersSynced) string {
 	line := fmt.Sprintf("%s of %s done, %s at work with %s", number(int(s.Finished)), plural(int(s.Accounts), "account"), number(int(s.Working)),
 		plural(len(s.Workers), "worker"))
+	if n := len(s.Hindered); n > 0 {
+		line += fmt.Sprintf(", %d of which can do nothing", n)
+	}
 	if len(s.Workers) == 0 {
 		line += `; start one with "rehome worker run"`
 	}

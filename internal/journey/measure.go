@@ -103,6 +103,8 @@ type Standing struct {
 	Findings []ledger.FindingTotal
 	Workers  int // that are there
 	Held     int // accounts that workers have
+	Hindered int // workers that can do nothing for now
+	Waves    map[ledger.WaveState]int
 }
 
 // Standing reads the ledger. It is an error if that is not open yet.
@@ -114,7 +116,15 @@ func (m *Move) Standing(ctx context.Context) (now Standing, err error) {
 	if now.Accounts, err = store.Accounts.Totals(ctx); err != nil {
 		return now, err
 	}
-	if now.Findings, err = store.Findings.Totals(ctx); err != nil || !m.Shared() {
+	if now.Findings, err = store.Findings.Totals(ctx); err != nil {
+		return now, err
+	}
+	waves, err := store.Waves.All(ctx)
+	now.Waves = map[ledger.WaveState]int{}
+	for _, w := range waves {
+		now.Waves[w.State]++
+	}
+	if err != nil || !m.Shared() {
 		return now, err
 	}
 	there, err := store.Workers.All(ctx)
@@ -122,7 +132,7 @@ func (m *Move) Standing(ctx context.Context) (now Standing, err error) {
 		return now, err
 	}
 	held, err := store.Leases.Held(ctx)
-	now.Workers, now.Held = len(there), len(held)
+	now.Workers, now.Held, now.Hindered = len(there), len(held), len(hinderedOf(there))
 	return now, err
 }
 

@@ -21,10 +21,26 @@ type Status struct {
 	Accounts     []StatusAccount  `json:"accounts"`
 	Findings     []rehome.Finding `json:"findings"`
 	Waves        []StatusWave     `json:"waves"` // the one that goes first at the head; none in an answer about some accounts
+	// Workers are those that are there, and what hinders one; none in an answer about some accounts.
+	Workers []StatusWorker `json:"workers,omitempty"`
 	// HeldUp is of the last ten minutes, and of the last day; none where nothing was done, nor in an answer about some accounts.
 	HeldUp []HeldUpSpan `json:"held_up"`
 	// Itinerary is the whole move; nil in an answer about some accounts.
 	Itinerary *itinerary.Itinerary `json:"itinerary,omitempty"`
+}
+
+// StatusWorker is a worker that is there.
+type StatusWorker struct {
+	Name     string `json:"name"`
+	Hindered string `json:"hindered,omitempty"` // why it can do nothing for now, with the next step
+}
+
+func statusWorkers(ctx context.Context, store *ledger.Ledger) (all []StatusWorker, err error) {
+	there, err := store.Workers.All(ctx)
+	for _, w := range there {
+		all = append(all, StatusWorker{w.Name, w.Hindered})
+	}
+	return all, err
 }
 
 // AccountRow is where one account stands, as far as its own row says.
@@ -168,6 +184,9 @@ func (m *Move) Status(ctx context.Context, choice people.Choice) (Status, error)
 	}
 	if choice.All() {
 		if status.Waves, err = statusWaves(ctx, store, time.Now()); err != nil {
+			return Status{}, err
+		}
+		if status.Workers, err = statusWorkers(ctx, store); err != nil {
 			return Status{}, err
 		}
 		if status.HeldUp, err = heldUpLately(ctx, store, time.Now()); err != nil {

@@ -96,8 +96,8 @@ func (e *MistakeError) Error() string { return e.Cause.Error() }
 // Unwrap returns what it is.
 func (e *MistakeError) Unwrap() error { return e.Cause }
 
-// waveMistake is waveUsage of an order that is wrong whatever the wave is at.
-func waveMistake(op, name string, cause error, hint string) error {
+// orderMistake is waveUsage of an order that is wrong whatever the wave is at, or that is about something else.
+func orderMistake(op, name string, cause error, hint string) error {
 	return waveUsage(op, name, &MistakeError{cause}, hint)
 }
 
@@ -109,11 +109,11 @@ func waveUsage(op, name string, cause error, hint string) error {
 func (m *Move) CreateWave(ctx context.Context, name string, change WaveChange, choice *WaveChoice) (WaveFilled, error) {
 	filled := WaveFilled{Wave: name, Together: []string{}, Others: []Member{}}
 	if err := wave.CheckName(name); err != nil {
-		return filled, waveMistake("create wave", name, fmt.Errorf("the name %w", err), "give it another name, such as staff or night-3")
+		return filled, orderMistake("create wave", name, fmt.Errorf("the name %w", err), "give it another name, such as staff or night-3")
 	}
 	settings, err := change.apply(wave.Settings{Brake: wave.DefaultLimits()})
 	if err != nil {
-		return filled, waveMistake("create wave", name, err, `see "rehome wave create --help"`)
+		return filled, orderMistake("create wave", name, err, `see "rehome wave create --help"`)
 	}
 	octets, err := settings.Octets()
 	if err != nil {
@@ -244,7 +244,7 @@ func domainsKnown(p *people.Everybody, asked []string) error {
 		if meant := config.Nearest(strings.ToLower(domain), known); meant != "" {
 			hint = fmt.Sprintf("did you mean %s?", meant)
 		}
-		return waveMistake("find domain", domain, errors.New("no account of this move is in it"), hint)
+		return orderMistake("find domain", domain, errors.New("no account of this move is in it"), hint)
 	}
 	return nil
 }
@@ -274,13 +274,13 @@ func afterKnown(ctx context.Context, store *ledger.Ledger, op, name, after strin
 		if meant := config.Nearest(after, names); meant != "" {
 			hint = fmt.Sprintf("did you mean %s?", meant)
 		}
-		return waveMistake(op, name, fmt.Errorf("there is no wave %s that has to be through before it", after), hint)
+		return orderMistake(op, name, fmt.Errorf("there is no wave %s that has to be through before it", after), hint)
 	}
 	seen := map[string]bool{}
 	for at := after; at != "" && !seen[at]; at = behind[at] {
 		seen[at] = true
 		if at == name {
-			return waveMistake(op, name, fmt.Errorf("it would wait for itself to be through before it (--after %s)", after), hint)
+			return orderMistake(op, name, fmt.Errorf("it would wait for itself to be through before it (--after %s)", after), hint)
 		}
 	}
 	return nil
@@ -365,7 +365,7 @@ func (m *Move) SetWave(ctx context.Context, name string, change WaveChange) (Wav
 		return Waves{}, waveFault(name, err)
 	}
 	if settings, err = change.apply(settings); err != nil {
-		return Waves{}, waveMistake("set wave", name, err, `see "rehome wave set --help"`)
+		return Waves{}, orderMistake("set wave", name, err, `see "rehome wave set --help"`)
 	}
 	if change.After != nil {
 		if err := afterKnown(ctx, store, "set wave", name, settings.After); err != nil {

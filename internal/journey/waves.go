@@ -102,7 +102,7 @@ func noWave(name string, all []Wave) error {
 	if meant := config.Nearest(name, names); meant != "" {
 		hint = fmt.Sprintf("did you mean %s?", meant)
 	}
-	return waveMistake("find wave", name, errors.New("there is no such wave"), hint)
+	return orderMistake("find wave", name, errors.New("there is no such wave"), hint)
 }
 
 // readWaves returns all, in their order.

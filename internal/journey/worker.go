@@ -3,6 +3,7 @@
 package journey
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -45,6 +46,14 @@ const (
 	longestJoinPause = 30 * time.Second
 	longestAbsence   = 15 * time.Minute
 	mostSkew         = 10 * time.Second
+)
+
+// How long a worker that cannot begin a run waits before it tries again: each attempt may be a log-in that is refused, and a server that sees
+// many of them locks accounts. It keeps each job that it cannot do for so long.
+const (
+	firstHindered   = 30 * time.Second
+	longestHindered = 5 * time.Minute
+	keptInVain      = 5 * time.Second
 )
 
 // Work takes accounts of passes that somebody has begun with SyncOnWorkers, until it is stopped or somebody wants this worker to
@@ -126,8 +135,9 @@ type crew struct {
 	store  *ledger.Ledger // as workers have it
 	leave  <-chan struct{}
 
-	mu   sync.Mutex
-	runs map[int64]*crewRun
+	mu       sync.Mutex
+	runs     map[int64]*crewRun
+	hindered error // why it cannot begin the run that it has tried last; nil if it can
 }
 
 // crewRun is what is open for a run.
@@ -136,7 +146,8 @@ type crewRun struct {
 	opened   []kindOfWork
 	accounts map[string]rehome.Account
 	trouble  error // why it could not be opened
-	tried    time.Time
+	again    time.Time
+	pause    time.Duration // before that
 }
 
 // session works with the store from when it is opened until it is lost, or the worker has ended.
@@ -154,7 +165,7 @@ func (c *crew) session(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	c.store, c.runs = store.Leased(), map[int64]*crewRun{}
+	c.store, c.runs, c.hindered = store.Leased(), map[int64]*crewRun{}, nil
 	c.waves = m.newWaveKeeper(c.store)
 	if err := c.checkClock(ctx); err != nil {
 		return err
@@ -191,13 +202,14 @@ func (c *crew) session(ctx context.Context) (err error) {
 	}
 	w := worker.New(worker.Options{
 		Name: c.worked.Name, Leases: c.store.Leases, Crew: c.store.Workers, Keeper: keeper, Shares: c.store.Shares, Limits: c.limits, Queue: queue,
-		Accounts: accounts, Wanted: c.wanted, Work: c.work, Tend: func(ctx context.Context) error { return c.waves.tendOf(ctx, queue) },
+		Accounts: accounts, Wanted: c.wanted, Able: c.able, Work: c.work, Tend: func(ctx context.Context) error { return c.waves.tendOf(ctx, queue) },
 		Stop: c.stop, Log: m.log,
 	})
 	defer m.noteSpeed(ctx, store, c.watcher.Progress)()
 	c.leave = w.Leave()
 	c.joined++
-	m.joined.Store(&permit)
+	takesPart := func() error { return cmp.Or(c.hindrance(), permit()) }
+	m.joined.Store(&takesPart)
 	defer m.joined.Store(&lostStore)
 	c.options.Told(fmt.Sprintf("worker %s takes accounts, %d at once", c.worked.Name, accounts))
 	return w.Run(ctx)
@@ -309,24 +321,64 @@ func (c *crew) cannotMove(ctx context.Context, job worker.Job) (done bool) {
 	return c.store.Passes.Wait(ctx, turn) == nil
 }
 
+// able opens what the run of a job needs, and reports whether that is possible on this machine.
+func (c *crew) able(ctx context.Context, job worker.Job) bool {
+	if _, err := c.open(ctx, job.Run); err == nil {
+		return true
+	}
+	select {
+	case <-time.After(keptInVain):
+	case <-c.leave:
+	case <-ctx.Done():
+	}
+	return false
+}
+
+// hindrance is why this worker can do nothing for now.
+func (c *crew) hindrance() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.hindered
+}
+
 // open returns what a run needs, which is opened once.
 func (c *crew) open(ctx context.Context, id int64) (*crewRun, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	run := c.runs[id]
-	if run != nil && (run.trouble == nil || time.Since(run.tried) < longestJoinPause) {
+	if run != nil && (run.trouble == nil || time.Now().Before(run.again)) {
 		return run, run.trouble
 	}
-	run = &crewRun{tried: time.Now()}
+	pause := firstHindered
+	if run != nil {
+		pause = min(2*run.pause, longestHindered)
+	}
+	run = &crewRun{pause: pause}
 	c.runs[id] = run
-	if run.trouble = c.openRun(context.WithoutCancel(ctx), id, run); run.trouble != nil {
-		text := fmt.Sprintf("cannot begin: %v", run.trouble)
-		if hint := rehome.HintOf(run.trouble); hint != "" {
+	run.trouble = c.openRun(context.WithoutCancel(ctx), id, run)
+	run.again = time.Now().Add(pause)
+	c.hinder(context.WithoutCancel(ctx), run.trouble, pause)
+	return run, run.trouble
+}
+
+// hinder says, here and to all others, why this worker cannot begin; nil is that it can. The caller holds the lock.
+func (c *crew) hinder(ctx context.Context, trouble error, pause time.Duration) {
+	if trouble == nil && c.hindered == nil {
+		return
+	}
+	text := ""
+	if c.hindered = trouble; trouble != nil {
+		text = fmt.Sprintf("cannot begin: %v", trouble)
+		if hint := rehome.HintOf(trouble); hint != "" {
 			text += "; " + hint
 		}
-		c.options.Told(text)
+		c.options.Told(fmt.Sprintf("%s; tried again in %d s", text, int(pause.Seconds())))
+	} else {
+		c.options.Told("can begin now")
 	}
-	return run, run.trouble
+	if err := c.store.Workers.Hinder(ctx, c.worked.Name, text); err != nil {
+		c.move.log.Info("what hinders this worker cannot be noted", rehome.LogError, err.Error())
+	}
 }
 
 func (c *crew) openRun(ctx context.Context, id int64, run *crewRun) error {

@@ -5,6 +5,7 @@ package journey
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 	"time"
 
@@ -23,10 +24,26 @@ type WorkersSynced struct {
 	Failed      int64             `json:"failed"`
 	Working     int64             `json:"working"`
 	Workers     []string          `json:"workers"`               // that are there
+	Hindered    []HinderedWorker  `json:"hindered,omitempty"`    // of them, those that can do nothing for now
 	Left        []UnfinishedEntry `json:"left"`                  // what keeps accounts from being complete
 	Standing    int64             `json:"standing,omitempty"`    // accounts whose wave does not run; workers go on with them when it does
 	Held        []HeldWave        `json:"held,omitempty"`        // waves that do not run: their accounts were left out
 	Interrupted bool              `json:"interrupted,omitempty"` // this command ended before the pass, which goes on
+}
+
+// HinderedWorker is one that is there and can do nothing for now.
+type HinderedWorker struct {
+	Worker string `json:"worker"`
+	Reason string `json:"reason"` // with the next step
+}
+
+func hinderedOf(there []ledger.Worker) (all []HinderedWorker) {
+	for _, w := range there {
+		if w.Hindered != "" {
+			all = append(all, HinderedWorker{w.Name, w.Hindered})
+		}
+	}
+	return all
 }
 
 // Outcome implements rehome.Answer.
@@ -159,7 +176,7 @@ func (m *Move) followRun(ctx context.Context, store *ledger.Ledger, run ledger.R
 		} else {
 			now = last
 		}
-		if err == nil && (last.Workers == nil || now.Finished != last.Finished || now.Working != last.Working || len(now.Workers) != len(last.Workers)) {
+		if err == nil && now.tells(last) {
 			told(now)
 		}
 		if last = now; err == nil && now.Finished+now.Standing == now.Accounts {
@@ -172,6 +189,12 @@ func (m *Move) followRun(ctx context.Context, store *ledger.Ledger, run ledger.R
 		case <-time.After(pause):
 		}
 	}
+}
+
+// tells reports whether something has changed that somebody wants to see.
+func (s WorkersSynced) tells(last WorkersSynced) bool {
+	return last.Workers == nil || s.Finished != last.Finished || s.Working != last.Working || len(s.Workers) != len(last.Workers) ||
+		!slices.Equal(s.Hindered, last.Hindered)
 }
 
 func lookAtRun(ctx context.Context, store *ledger.Ledger, run ledger.Run) (WorkersSynced, error) {
@@ -199,6 +222,7 @@ func lookAtRun(ctx context.Context, store *ledger.Ledger, run ledger.Run) (Worke
 	for _, w := range there {
 		synced.Workers = append(synced.Workers, w.Name)
 	}
+	synced.Hindered = hinderedOf(there)
 	return synced, err
 }
 
@@ -210,11 +234,28 @@ type Dismissed struct {
 // Outcome implements rehome.Answer.
 func (Dismissed) Outcome() rehome.Outcome { return rehome.OutcomeDone }
 
+// workersKnown is a MistakeError for a name that no worker has.
+func workersKnown(ctx context.Context, store *ledger.Ledger, names []string) error {
+	there, err := store.Workers.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if !slices.ContainsFunc(there, func(w ledger.Worker) bool { return w.Name == name }) {
+			return orderMistake("find worker", name, errors.New("there is no such worker"), `run "rehome worker status" to see which there are`)
+		}
+	}
+	return nil
+}
+
 // DismissWorkers tells workers, those of these names or all, to take no more accounts and to end with what is under way.
 func (m *Move) DismissWorkers(ctx context.Context, names ...string) (Dismissed, error) {
 	d := Dismissed{Workers: []string{}}
 	store, err := m.store(ctx)
 	if err != nil {
+		return d, err
+	}
+	if err := workersKnown(ctx, store, names); err != nil {
 		return d, err
 	}
 	told, err := store.Workers.Dismiss(ctx, names...)

@@ -21,13 +21,17 @@ type WorkersThere struct {
 	HeldUp   []HeldUpSpan  `json:"held_up"` // as in the answer of status
 }
 
+// Outcome implements rehome.Answer: the question is answered.
+func (WorkersThere) Outcome() rehome.Outcome { return rehome.OutcomeDone }
+
 // WorkerThere is one of them.
 type WorkerThere struct {
 	Name     string        `json:"name"`
 	Began    time.Time     `json:"began,omitzero"`
-	Leaving  bool          `json:"leaving"` // it takes no more accounts
-	Silent   bool          `json:"silent"`  // it has not reported lately, and its accounts are not free yet
-	Held     int           `json:"held"`    // accounts that it has
+	Leaving  bool          `json:"leaving"`            // it takes no more accounts
+	Silent   bool          `json:"silent"`             // it has not reported lately, and its accounts are not free yet
+	Hindered string        `json:"hindered,omitempty"` // why it can do nothing for now, with the next step
+	Held     int           `json:"held"`               // accounts that it has
 	Accounts []HeldAccount `json:"accounts"`
 }
 
@@ -60,7 +64,8 @@ func (m *Move) WorkersThere(ctx context.Context) (there WorkersThere, err error)
 		return there, err
 	}
 	for _, w := range workers {
-		there.Workers = append(there.Workers, WorkerThere{Name: w.Name, Began: w.Began, Leaving: w.Leaving, Accounts: []HeldAccount{}})
+		there.Workers = append(there.Workers, WorkerThere{Name: w.Name, Began: w.Began, Leaving: w.Leaving, Hindered: w.Hindered,
+			Accounts: []HeldAccount{}})
 	}
 	held, err := store.Leases.Held(ctx)
 	if err != nil {

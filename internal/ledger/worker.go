@@ -13,9 +13,10 @@ type Workers struct{ *store }
 
 // Worker is a process that takes accounts.
 type Worker struct {
-	Name    string
-	Began   time.Time // to the second
-	Leaving bool      // it takes no more accounts, and ends
+	Name     string
+	Began    time.Time // to the second
+	Leaving  bool      // it takes no more accounts, and ends
+	Hindered string    // why it can do nothing for now; kept apart from its reports, see Hinder
 }
 
 // Report says that a worker is there, for so long. It returns whether somebody wants it to leave. Who has not reported for a day is
@@ -35,6 +36,14 @@ func (l *Workers) Report(ctx context.Context, w Worker, long time.Duration) (lea
 			w.Name, unix(w.Began), long.Milliseconds(), w.Leaving).Scan(&leave)
 	}})
 	return leave, err
+}
+
+// Hinder notes why a worker that is there can do nothing for now, in words with the next step; "" when it can again.
+func (l *Workers) Hinder(ctx context.Context, name, why string) error {
+	return l.do(&change{ctx: ctx, together: true, apply: func(tx *sql.Tx) error {
+		_, err := tx.Exec(`UPDATE workers SET hindered = ? WHERE name = ?`, why, name)
+		return err
+	}})
 }
 
 // Leaving reports whether somebody wants a worker to leave.
@@ -86,11 +95,11 @@ func (l *Workers) All(ctx context.Context) (all []Worker, err error) {
 	err = l.read(ctx, func(rows *sql.Rows) error {
 		var w Worker
 		var began int64
-		err := rows.Scan(&w.Name, &began, &w.Leaving)
+		err := rows.Scan(&w.Name, &began, &w.Leaving, &w.Hindered)
 		w.Began = fromUnix(began)
 		all = append(all, w)
 		return err
-	}, `SELECT name, began_unix, leaving FROM workers WHERE until_milli > `+l.database.Clock()+` ORDER BY name`)
+	}, `SELECT name, began_unix, leaving, hindered FROM workers WHERE until_milli > `+l.database.Clock()+` ORDER BY name`)
 	return all, err
 }
 

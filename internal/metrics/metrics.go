@@ -180,7 +180,11 @@ func (c *collector) putStanding(put putter) {
 	for severity, n := range bySeverity(c.standing.Findings) {
 		put("rehome_move_findings", float64(n), string(severity))
 	}
+	for _, state := range []ledger.WaveState{ledger.WavePlanned, ledger.WaveRunning, ledger.WavePaused, ledger.WaveBraked} {
+		put("rehome_move_waves", float64(c.standing.Waves[state]), string(state))
+	}
 	put("rehome_move_workers", float64(c.standing.Workers))
+	put("rehome_move_workers_hindered", float64(c.standing.Hindered))
 	put("rehome_move_accounts_held", float64(c.standing.Held))
 }
 

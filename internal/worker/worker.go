@@ -74,6 +74,10 @@ type Options struct {
 	Wanted func(ctx context.Context, job Job) (bool, error)
 	Work   Work
 
+	// Able says whether this process can do a job at all, of which there is something to do; nil is always. One that cannot keeps the job for
+	// some seconds before it says so: else it would go through the whole queue, and nobody else would find anything there.
+	Able func(ctx context.Context, job Job) bool
+
 	// Tend is called with each heartbeat; nil for nothing.
 	Tend func(ctx context.Context) error
 
@@ -90,6 +94,9 @@ const (
 	takenUpAtOnce  = 1000
 	longestInVain  = 8 // heartbeats between two questions for what nobody has begun with, where there was nothing
 )
+
+// handedBack is how long a job waits that this worker could not do, and another one may.
+const handedBack = time.Second
 
 // leaveLook is how often a worker looks whether somebody wants it to leave.
 const leaveLook = 2 * time.Second
@@ -313,6 +320,9 @@ func (w *Worker) take(ctx context.Context, job Job) (later time.Duration, err er
 	wanted, err := w.options.Wanted(ctx, job)
 	if err != nil || !wanted {
 		return 0, err
+	}
+	if w.options.Able != nil && !w.options.Able(ctx, job) {
+		return handedBack, nil
 	}
 	ctx, release, taken, err := w.options.Keeper.Claim(ctx, job.Account)
 	if err != nil {

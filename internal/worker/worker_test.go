@@ -87,7 +87,7 @@ func (c *crew) open() (*ledger.Ledger, *worker.Queue) {
 	return store, queue
 }
 
-// join runs a worker that does what work does, and returns what waits for its end.
+// join runs a worker that does what work does, or with nil can do nothing, and returns what waits for its end.
 func (c *crew) join(name string, stop <-chan struct{}, work func(ctx context.Context, account string) bool) (end func() error) {
 	c.t.Helper()
 	store, queue := c.open()
@@ -102,6 +102,7 @@ func (c *crew) join(name string, stop <-chan struct{}, work func(ctx context.Con
 			turn, err := store.Passes.Turn(ctx, job.Account)
 			return len(turn) > 0 && turn[0].Run == job.Run, err
 		},
+		Able: func(context.Context, worker.Job) bool { return work != nil },
 		Work: func(ctx context.Context, job worker.Job) bool {
 			if !work(ctx, job.Account) {
 				return false
@@ -186,14 +187,15 @@ func TestWorkers_eachAccountOnce(t *testing.T) {
 		t.Errorf("%s was left undone, and is done", account)
 	}
 	fine := func(context.Context, string) bool { return true }
-	one, two := c.join("one", nil, fine), c.join("two", nil, fine)
+	one, two, unable := c.join("one", nil, fine), c.join("two", nil, fine), c.join("unable", nil, nil)
 	must(t, server.Await(ctx, `SELECT NOT EXISTS (SELECT 1 FROM rehome.turns)`))
 	told, err := store.Workers.Dismiss(ctx)
-	if err != nil || len(told) != 2 {
+	if err != nil || len(told) != 3 {
 		t.Errorf("told %v, %v", told, err)
 	}
 	must(t, one())
 	must(t, two())
+	must(t, unable())
 	for _, job := range jobs {
 		if c.done[job.Account] != 1 {
 			t.Errorf("%s was done %d times", job.Account, c.done[job.Account])

@@ -306,6 +306,12 @@ func workersAreThereWhileTheyReport(t *testing.T, empty Empty) {
 	report("dead", -time.Second, false)
 	report("one", lasting, false)
 	want(ledger.Worker{Name: "one", Began: began}, ledger.Worker{Name: "two", Began: began})
+	must(t, l.Workers.Hinder(ctx, "one", "it lacks a secret"))
+	must(t, l.Workers.Hinder(ctx, "nobody", "is not there"))
+	report("one", lasting, false) // which says nothing of it
+	want(ledger.Worker{Name: "one", Began: began, Hindered: "it lacks a secret"}, ledger.Worker{Name: "two", Began: began})
+	must(t, l.Workers.Hinder(ctx, "one", ""))
+	want(ledger.Worker{Name: "one", Began: began}, ledger.Worker{Name: "two", Began: began})
 	told, err := l.again.Workers.Dismiss(ctx, "two", "nobody")
 	must(t, err)
 	if diff := cmp.Diff([]ledger.Worker{{Name: "two", Began: began, Leaving: true}}, told); diff != "" {

@@ -362,7 +362,7 @@ CREATE TABLE workers (
   began_unix  INTEGER NOT NULL,
   until_milli INTEGER NOT NULL,
   leaving     INTEGER NOT NULL DEFAULT 0
-, idle INTEGER NOT NULL DEFAULT 0, server INTEGER NOT NULL DEFAULT 0);
+, idle INTEGER NOT NULL DEFAULT 0, server INTEGER NOT NULL DEFAULT 0, hindered TEXT NOT NULL DEFAULT '');
 CREATE TABLE runs (
   id         INTEGER PRIMARY KEY,
   options    BLOB NOT NULL,
@@ -459,4 +459,4 @@ CREATE INDEX accounts_not_compared ON accounts (address) WHERE compared = 0;
 CREATE INDEX accounts_with_trouble ON accounts (address) WHERE failed > 0 OR state = 'blocked';
 CREATE INDEX wave_members_by_wave ON wave_members (wave, address);
 CREATE INDEX verifications_by_time ON verifications (verified_unix, address);
-INSERT INTO goose_db_version (version_id, is_applied) VALUES (0, 1), (1, 1), (2, 1), (3, 1), (4, 1), (5, 1), (6, 1), (7, 1), (8, 1), (9, 1), (10, 1), (11, 1), (12, 1), (13, 1), (14, 1), (15, 1), (16, 1), (17, 1), (18, 1), (19, 1), (20, 1), (21, 1), (22, 1), (23, 1), (24, 1), (25, 1), (26, 1), (27, 1), (28, 1), (29, 1), (30, 1), (31, 1), (32, 1), (33, 1), (34, 1), (35, 1), (36, 1), (37, 1), (38, 1), (39, 1), (40, 1), (41, 1), (42, 1), (43, 1), (44, 1), (45, 1), (46, 1);
+INSERT INTO goose_db_version (version_id, is_applied) VALUES (0, 1), (1, 1), (2, 1), (3, 1), (4, 1), (5, 1), (6, 1), (7, 1), (8, 1), (9, 1), (10, 1), (11, 1), (12, 1), (13, 1), (14, 1), (15, 1), (16, 1), (17, 1), (18, 1), (19, 1), (20, 1), (21, 1), (22, 1), (23, 1), (24, 1), (25, 1), (26, 1), (27, 1), (28, 1), (29, 1), (30, 1), (31, 1), (32, 1), (33, 1), (34, 1), (35, 1), (36, 1), (37, 1), (38, 1), (39, 1), (40, 1), (41, 1), (42, 1), (43, 1), (44, 1), (45, 1), (46, 1), (47, 1);
