@@ -32,6 +32,7 @@ type mailboxJob struct {
 	filter         flagFilter
 	unknown        []entry // messages at the destination that the ledger does not know
 	keywords       keywordLosses
+	triedAgain     imap.UIDSet           // refused alone with their keywords, and sent once more, see lastResort
 	undated        imap.UIDSet           // copied without their dates, which no destination can be expected to keep
 	listing        *listing              // of all the source's messages, when it was asked for with the opening; nil otherwise
 	foreseen       *foresight            // nil when nothing was asked beforehand

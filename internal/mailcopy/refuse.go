@@ -66,13 +66,16 @@ func tooLarge(r refusedBatch) bool {
 		strings.Contains(text, "max mail size")
 }
 
-// lastResort tries a refused message once more without its keywords, which is what servers most
-// often stumble over; a message that is refused all the same becomes a finding.
+// lastResort tries a refused message once more, as a NO without a reason may be of that moment, and then without its keywords, which is
+// what servers most often stumble over; a message that is refused all the same becomes a finding.
 func (j *mailboxJob) lastResort(ctx context.Context, r refusedBatch) ([]refusedBatch, error) {
 	e := r.batch[0]
 	if kept := withoutKeywords(e.flags); len(kept) < len(e.flags) && !tooLarge(r) {
-		j.keywords.note(e.uid, e.flags)
-		e.flags = kept
+		if j.triedAgain.Contains(e.uid) {
+			j.keywords.note(e.uid, minus(e.flags, kept))
+			e.flags = kept
+		}
+		j.triedAgain.Add(e.uid)
 		more, _, err := j.transferGroups(ctx, [][]batch{{{e}}})
 		return more, err
 	}

@@ -4,13 +4,24 @@ package mailcopy_test
 
 import (
 	"bufio"
+	"fmt"
 	"io"
 	"net"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync/atomic"
 	"testing"
 )
 
 // rewrite returns the address of a proxy that changes the lines which a server says.
 func rewrite(t testing.TB, server string, change func(line []byte) []byte) string {
+	t.Helper()
+	return proxied(t, func(client net.Conn) { rewriteLines(client, server, change) })
+}
+
+// proxied returns the address of a proxy that serves each connection in its own way.
+func proxied(t testing.TB, serve func(client net.Conn)) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -24,7 +35,7 @@ func rewrite(t testing.TB, server string, change func(line []byte) []byte) strin
 			if err != nil {
 				return
 			}
-			go rewriteLines(client, server, change)
+			go serve(client)
 		}
 	}()
 	t.Cleanup(func() {
@@ -53,4 +64,38 @@ func rewriteLines(client net.Conn, address string, change func(line []byte) []by
 			return
 		}
 	}
+}
+
+var literalPlus = regexp.MustCompile(`\{([0-9]+)\+\}\r\n$`)
+
+// refuseAppends returns the address of a proxy that answers NO to the first so many APPENDs of which the line holds a word. They are of one
+// message, and do not wait for leave to send it.
+func refuseAppends(t testing.TB, server, word string, times int64) string {
+	t.Helper()
+	var left atomic.Int64
+	left.Store(times)
+	return proxied(t, func(client net.Conn) {
+		defer func() { _ = client.Close() }()
+		upstream, err := net.Dial("tcp", server)
+		if err != nil {
+			return
+		}
+		defer func() { _ = upstream.Close() }()
+		go func() { _, _ = io.Copy(client, upstream) }() // until either is gone
+		for in := bufio.NewReader(client); ; {
+			line, err := in.ReadString('\n')
+			if err != nil {
+				return
+			}
+			size := literalPlus.FindStringSubmatch(line)
+			if size == nil || !strings.Contains(line, " APPEND ") || !strings.Contains(line, word) || left.Add(-1) < 0 {
+				_, _ = io.WriteString(upstream, line)
+				continue
+			}
+			octets, _ := strconv.ParseInt(size[1], 10, 64) // digits, by the expression
+			_, _ = io.CopyN(io.Discard, in, octets+int64(len("\r\n")))
+			tag, _, _ := strings.Cut(line, " ")
+			fmt.Fprintf(client, "%s NO not now\r\n", tag)
+		}
+	})
 }

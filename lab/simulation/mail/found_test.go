@@ -49,6 +49,7 @@ func TestPlay_foundOnce(t *testing.T) {
 		{simulation.Plan{Seed: 99460835}, "a mailbox that was numbered anew was taken for another one that did not show what it held"},
 		{simulation.Plan{Seed: 99403513}, "what the source broke off at had arrived, and an equal message behind it was taken back"},
 		{simulation.Plan{Seed: 99516860}, "the copy of a message at which the source broke off was taken for that of an equal one with another date"},
+		{simulation.Plan{Seed: 99532098}, "a message that was refused for a moment was copied without its keywords"},
 		{simulation.Plan{Seed: 99700008}, "a mailbox with a letter of the same mailing was taken for one that its user had renamed"},
 		{
 			simulation.Plan{Seed: 99116060, Off: allBut(renumbered, mornings, lastRenames), Always: names(lastRenames), AtMost: few},
