@@ -22,7 +22,7 @@ func (w *world) checkMarks(last pass) {
 	}
 	for _, name := range w.src.names() {
 		src, dst := w.src.boxes[name], w.dst.boxes[w.mapped(name)]
-		if dst == nil || hidden(dst) || w.touched(src, dst) || w.origin(dst) != dst {
+		if dst == nil || hidden(dst) || w.touched(src, dst) || w.origin(dst) != dst || w.usurped(src, dst) {
 			continue
 		}
 		if src.subscribed && !dst.subscribed {
@@ -33,6 +33,11 @@ func (w *world) checkMarks(last pass) {
 			w.fail("flags and dates are copied", "%s holds %v at the source and %v at the destination", name, a, b)
 		}
 	}
+}
+
+// usurped says that the destination's user has renamed what a mailbox of the source goes to, and has made another one of that name.
+func (w *world) usurped(src, dst *mailbox) bool {
+	return user(dst.by) && slices.ContainsFunc(w.homes(src), func(box *mailbox) bool { return box != dst && box.moved })
 }
 
 // twinsMarked says that all that differs are the dates and flags of messages that are equal to the octet, and that a pass before has named
