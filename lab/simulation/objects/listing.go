@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"rehome/lab/simulation"
 )
 
 const (
@@ -18,10 +20,18 @@ const (
 
 // multistatus makes a 207 answer, RFC 4918 section 13.
 func multistatus(responses []string, tail string) answer {
+	const begin = `<?xml version="1.0" encoding="utf-8"?>` + "\n" + `<d:multistatus xmlns:d="DAV:" xmlns:cal="` + nsCalDAV +
+		`" xmlns:card="` + nsCardDAV + `" xmlns:cs="http://calendarserver.org/ns/" xmlns:ical="http://apple.com/ns/ical/">`
+	parts := append(make([]string, 0, 2*len(responses)+3), begin)
+	for i, one := range responses {
+		if i > 0 {
+			parts = append(parts, "\n")
+		}
+		parts = append(parts, one)
+	}
 	return answer{
 		status: http.StatusMultiStatus, header: map[string]string{"Content-Type": "application/xml; charset=utf-8"},
-		body: `<?xml version="1.0" encoding="utf-8"?>` + "\n" + `<d:multistatus xmlns:d="DAV:" xmlns:cal="` + nsCalDAV + `" xmlns:card="` + nsCardDAV +
-			`" xmlns:cs="http://calendarserver.org/ns/" xmlns:ical="http://apple.com/ns/ical/">` + strings.Join(responses, "\n") + tail + `</d:multistatus>`,
+		body: strings.Join(append(parts, tail, `</d:multistatus>`), ""),
 	}
 }
 
@@ -30,20 +40,21 @@ type properties map[string]string
 
 // response shows the properties that were asked for, those found and those not in any order.
 func (e *end) response(q question, path string, has properties) string {
-	var found, missing []string
-	for _, name := range askedFor(q.body) {
+	const begin, done = "<d:propstat><d:prop>", "</d:status></d:propstat>"
+	found, missing := []string{begin}, []string{begin}
+	for _, name := range q.asked {
 		if value, ok := has[name]; ok {
 			found = append(found, value)
 		} else {
-			missing = append(missing, "<d:"+name+"/>")
+			missing = append(missing, "<d:", name, "/>")
 		}
 	}
-	parts := []string{}
-	if len(found) > 0 {
-		parts = append(parts, "<d:propstat><d:prop>"+strings.Join(found, "")+"</d:prop><d:status>HTTP/1.1 200 OK</d:status></d:propstat>")
+	parts := make([]string, 0, 2)
+	if len(found) > 1 {
+		parts = append(parts, strings.Join(append(found, "</d:prop><d:status>HTTP/1.1 200 OK", done), ""))
 	}
-	if len(missing) > 0 {
-		parts = append(parts, "<d:propstat><d:prop>"+strings.Join(missing, "")+"</d:prop><d:status>HTTP/1.1 404 Not Found</d:status></d:propstat>")
+	if len(missing) > 1 {
+		parts = append(parts, strings.Join(append(missing, "</d:prop><d:status>HTTP/1.1 404 Not Found", done), ""))
 	}
 	if e.d.below(2, "propstats", e.side, path) == 0 {
 		slices.Reverse(parts)
@@ -118,7 +129,18 @@ func (e *end) home(q question) answer {
 // shuffled puts responses in an order of their own: nothing promises one.
 func (e *end) shuffled(all []string, q question) []string {
 	c := e.d.chance("order", e.side, q.path)
-	slices.SortFunc(all, func(a, b string) int { return cmp.Compare(c.With(a[:min(len(a), 120)]), c.With(b[:min(len(b), 120)])) })
+	type drawn struct {
+		turn     simulation.Chance
+		response string
+	}
+	turns := make([]drawn, 0, len(all))
+	for _, one := range all {
+		turns = append(turns, drawn{c.With(one[:min(len(one), 120)]), one})
+	}
+	slices.SortFunc(turns, func(a, b drawn) int { return cmp.Compare(a.turn, b.turn) })
+	for i, one := range turns {
+		all[i] = one.response
+	}
 	return all
 }
 

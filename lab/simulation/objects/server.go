@@ -40,6 +40,7 @@ type question struct {
 	method, path string // path is decoded
 	header       http.Header
 	body         []byte
+	asked        []string // the local names in its prop
 	name         []string // of the decisions about it: what was asked, and how often before
 }
 
@@ -78,7 +79,7 @@ func (e *end) serve(conn net.Conn) {
 }
 
 func (e *end) question(r *http.Request, body []byte) question {
-	q := question{method: r.Method, path: r.URL.Path, header: r.Header, body: body}
+	q := question{method: r.Method, path: r.URL.Path, header: r.Header, body: body, asked: askedFor(body)}
 	sum := fnv.New64a()
 	_, _ = sum.Write(body)
 	what := q.method + " " + q.path + " " + strconv.FormatUint(sum.Sum64(), 36)
@@ -244,9 +245,13 @@ func (e *end) options() answer {
 	}}
 }
 
+// mostHeader is what the header of an answer takes, as a rule.
+const mostHeader = 256
+
 // raw is the answer as it goes over the line.
 func (a answer) raw() []byte {
 	var out bytes.Buffer
+	out.Grow(len(a.body) + mostHeader)
 	fmt.Fprintf(&out, "HTTP/1.1 %d %s\r\n", a.status, http.StatusText(a.status))
 	if a.status != http.StatusNoContent {
 		fmt.Fprintf(&out, "Content-Length: %d\r\n", len(a.body))

@@ -268,7 +268,7 @@ func (e *end) proppatch(q question) answer {
 		return refusal(http.StatusForbidden, needPrivileges)
 	}
 	status := "200 OK"
-	names := askedFor(q.body)
+	names := q.asked
 	name := names[0]
 	switch {
 	case name == "displayname" && e.habits.noTitles:
