@@ -30,6 +30,24 @@ func (s *slice) beginTrial(ctx context.Context, c dav.Collection, uid string) er
 	return s.engine.options.Ledger.NoteTrial(context.WithoutCancel(ctx), s.account.Address, t)
 }
 
+// suspectTrial notes that a test object of which nothing is known any more may still arrive in the collection: what is new to the
+// ledger, and is there under a name that nobody but the destination would have given, was brought by a move whose ledger is lost.
+// Of that nothing but a look at what is there tells, and the first one may have been too early.
+func (j *collectionJob) suspectTrial(ctx context.Context, p *transfer) error {
+	name := decodedName(p.found.name)
+	if p.way != wayRecognise || p.before.State != "" || name == decodedName(p.row.Source) || slices.Contains(p.candidates(), name) {
+		return nil
+	}
+	uid := "any in " + j.place.target.Href
+	j.slice.mu.Lock()
+	noted := slices.ContainsFunc(j.slice.trials, func(t ledger.Trial) bool { return t.UID == uid })
+	j.slice.mu.Unlock()
+	if noted {
+		return nil
+	}
+	return j.slice.beginTrial(ctx, j.place.target, uid)
+}
+
 // endTrial notes that a test object is gone, and cannot arrive.
 func (s *slice) endTrial(ctx context.Context, uid string) error {
 	return s.forgetTrials(ctx, func(t ledger.Trial) bool { return t.UID == uid })

@@ -198,3 +198,22 @@ func TestTrials_begunAndEnded(t *testing.T) {
 		t.Error("another collection may hold one")
 	}
 }
+
+// Of a move whose ledger is lost a test object may arrive later than what it had copied was found: where the destination has given that
+// names of its own, it is looked through once more.
+func TestTrials_ofALostLedger(t *testing.T) {
+	t.Parallel()
+	data := event("one", "first")
+	for name, want := range map[string]int{"chosen-1.ics": 1, "a.ics": 0, "one.ics": 0} {
+		j, p := unservedJob(t, copied(data))
+		j.slice.account.Address = address
+		j.known, j.byUID = map[string]ledger.Object{}, map[string]string{}
+		j.place.target = dav.Collection{Href: "/d/"}
+		j.unknown.add(name, `"1"`, data, pim.KindCalendar)
+		j.decided(t, []dav.Object{{Href: "/c/a.ics", ETag: `"1"`, Data: data}})
+		trials, err := p.ledger.Trials(t.Context(), address)
+		if err != nil || len(trials) != want || j.slice.mayHoldTrial(j.place.target) != (want > 0) {
+			t.Errorf("found as %s: %v, %+v, want %d that may arrive", name, err, trials, want)
+		}
+	}
+}

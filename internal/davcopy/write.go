@@ -69,6 +69,9 @@ func (j *collectionJob) considerAll(ctx context.Context, chunk []dav.Object) ([]
 		}
 		p := consider(o, b)
 		j.mu.Unlock()
+		if err := j.suspectTrial(ctx, &p); err != nil {
+			return nil, err
+		}
 		j.giveUID(ctx, &p)
 		if !j.awaits(ctx, &p) {
 			j.lookBehindVeil(ctx, &p)

@@ -63,6 +63,8 @@ func TestPlay_failedOnce(t *testing.T) {
 		"what was to be read still is read though the slice broke off":                        {Seed: 99871403},
 		"a collection is known by what it holds, whatever its user calls it": {Seed: 99760025, Always: setOf([]string{ledgerLost,
 			"destination user renames a collection", "collection made under another name"})},
+		"a test object may arrive though the ledger is lost": {Seed: 99820027, Always: setOf([]string{"destination chooses the names of objects",
+			"destination user renames"})},
 		"what was refused may be in the main one": {Seed: 99700054, Always: setOf([]string{"destination chooses the names of objects",
 			ledgerLost, "destination unreadable object", "destination server error"})},
 	} {
