@@ -4,6 +4,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -42,8 +43,8 @@ func (s *followFlags) add(cmd *cobra.Command) {
 func (s *followFlags) check(place string) (quiet journey.QuietHours, err error) {
 	wrong := func(err error) error { return &usageError{cause: err, command: "rehome sync"} }
 	switch {
-	case place != onThisMachine:
-		return quiet, wrong(fmt.Errorf("--follow is for this machine; leave out --on %s", place))
+	case place == onWorkers && s.quiet != "":
+		return quiet, wrong(errors.New(`--quiet-hours are for this machine; with --on workers give hours to waves: "rehome wave set WAVE --window"`))
 	case s.every < leastEvery:
 		return quiet, wrong(fmt.Errorf("invalid value %s for --every; use %s or more", s.every, leastEvery))
 	}
@@ -61,6 +62,9 @@ func (f *frame) followSync(
 	if err != nil {
 		return rehome.OutcomeDone, err
 	}
+	if s.place == onWorkers {
+		return f.followOnWorkers(ctx, move, accounts, options, s.passes.every)
+	}
 	synced, err := move.Follow(ctx, accounts, options, journey.FollowOptions{
 		Every: s.passes.every, Quiet: quiet,
 		Begin: func() (journey.Watcher, func()) {
@@ -76,6 +80,35 @@ func (f *frame) followSync(
 		return rehome.OutcomeDone, err
 	}
 	return f.give(synced, func(w io.Writer) error { return f.writeSynced(w, synced) })
+}
+
+// followOnWorkers is followSync of passes by workers.
+func (f *frame) followOnWorkers(
+	ctx context.Context, move *journey.Move, accounts people.Choice, options journey.SyncOptions, every time.Duration,
+) (rehome.Outcome, error) {
+	synced, err := move.FollowOnWorkers(ctx, accounts, options, journey.WorkersFollow{
+		Every: every, During: f.tellWorkers,
+		Passed: func(synced journey.WorkersSynced) {
+			f.say("%s: %s", shortTime(time.Now(), time.Now()), printable(workersPassedWords(synced)))
+		},
+		Told: func(sentence string) { f.say("%s", printable(sentence)) },
+	})
+	if err != nil {
+		return rehome.OutcomeDone, err
+	}
+	return f.give(synced, func(w io.Writer) error { return writeWorkersSynced(w, synced) })
+}
+
+// workersPassedWords say in a line what has come of a pass by workers that others follow.
+func workersPassedWords(s journey.WorkersSynced) string {
+	words := fmt.Sprintf("%s of %s done", number(int(s.Finished)), plural(int(s.Accounts), "account"))
+	if n := len(s.Left); n > 0 {
+		words += fmt.Sprintf(`, %s not complete: see "rehome status"`, plural(n, "account")+verb(n, " is", " are"))
+	}
+	if len(s.Held) > 0 || s.Standing > 0 {
+		words += `; others wait for their wave: see "rehome wave status"`
+	}
+	return words
 }
 
 // passedWords say in a line what has come of a pass that others follow.

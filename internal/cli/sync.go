@@ -52,7 +52,8 @@ PostgreSQL; sync shows how far they are, and can be interrupted without interrup
 With --follow, one pass follows the other until Ctrl-C, or until "rehome cutover run" takes a domain across: a pass begins each 15
 minutes (--every), and none runs in --quiet-hours. Accounts to which the last pass has brought something come first. A
 pass that cannot begin, for instance because a server is down, is tried again with the next. The answer and the exit code
-are those of the last pass.
+are those of the last pass. With --on workers as well, each pass gives a turn to the accounts that have none, beside waves that
+were started; Ctrl-C then ends the following, and the workers go on with the pass.
 
 With --plan, sync shows where every mailbox, address book and calendar would go, what would be removed
 and what each rule does. It writes nothing.

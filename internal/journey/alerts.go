@@ -27,13 +27,35 @@ type need struct {
 }
 
 // needsOf says what needs somebody after a pass: what its brake has stopped, and accounts that trying again does not help.
-func needsOf(synced Synced, waves []itinerary.Wave) (needs []need) {
+func needsOf(synced Synced, waves []itinerary.Wave) []need {
+	return append(standingNeeds(waves, nil), accountNeeds(synced)...)
+}
+
+// standingNeeds say what needs somebody whatever a pass is at.
+func standingNeeds(waves []itinerary.Wave, hindered []HinderedWorker) (needs []need) {
 	for _, w := range waves {
 		if w.Stop == itinerary.StopBrake {
-			needs = append(needs, need{"wave " + w.Name + " " + w.Reason, notify.Need{Sentence: "wave " + w.Name + " " + w.Reason,
+			needs = append(needs, need{standingWave + w.Name + " " + w.Reason, notify.Need{Sentence: "wave " + w.Name + " " + w.Reason,
 				NextStep: w.NextStep + "; then run \"rehome wave resume " + w.Name + "\""}})
 		}
 	}
+	for _, h := range hindered { // what it says may name an account; the same is told once, of however many
+		if key := standingWorker + h.Reason; !slices.ContainsFunc(needs, func(n need) bool { return n.key == key }) {
+			needs = append(needs, need{key, notify.Need{Sentence: "a worker can do nothing", Detail: h.Reason,
+				NextStep: `see which it is and why with "rehome worker status"`}})
+		}
+	}
+	return needs
+}
+
+// What the keys begin with of what needs somebody whatever a pass is at.
+const (
+	standingWave   = "wave "
+	standingWorker = "worker "
+)
+
+// accountNeeds are accounts that trying again does not help.
+func accountNeeds(synced Synced) (needs []need) {
 	accounts := map[rehome.Class][]string{}
 	for _, a := range synced.Accounts {
 		switch {
@@ -115,6 +137,9 @@ type alerter struct {
 	passes int              // since the last report
 	copied int              // likewise, messages
 	since  time.Time
+
+	byWorkers bool            // the passes are
+	left      map[string]bool // accounts that were not complete after the last of them
 }
 
 // alertChannel is a way to those who are told.
@@ -175,7 +200,17 @@ func (a *alerter) passed(ctx context.Context, synced Synced, failed error) {
 	if a == nil || ctx.Err() != nil || synced.Interrupted {
 		return
 	}
-	waves, err := waveStops(ctx, a.store, time.Now())
+	if failed == nil {
+		a.mu.Lock()
+		a.copied += synced.Total().Copied
+		a.mu.Unlock()
+	}
+	a.over(ctx, accountNeeds(synced), failed)
+}
+
+// over tells what needs somebody after a pass of which these accounts do, or that could not begin.
+func (a *alerter) over(ctx context.Context, accounts []need, failed error) {
+	standing, err := a.standing(ctx)
 	if err != nil {
 		a.said(fmt.Sprintf("cannot look for what needs somebody: %v", err))
 		return
@@ -186,9 +221,59 @@ func (a *alerter) passed(ctx context.Context, synced Synced, failed error) {
 		a.needs = slices.DeleteFunc(a.needs, func(n need) bool { return n.key == "pass" })
 		a.needs = append(a.needs, need{"pass", passNeed(failed)})
 	} else {
-		a.needs = needsOf(synced, waves)
-		a.passes, a.copied = a.passes+1, a.copied+synced.Total().Copied
+		a.needs, a.passes = append(standing, accounts...), a.passes+1
 	}
+	a.tellFresh(ctx)
+}
+
+// standing looks for what needs somebody whatever a pass is at.
+func (a *alerter) standing(ctx context.Context) ([]need, error) {
+	waves, err := waveStops(ctx, a.store, time.Now())
+	if err != nil {
+		return nil, err
+	}
+	there, err := a.store.Workers.All(ctx)
+	return standingNeeds(waves, hinderedOf(there)), err
+}
+
+// standingLook is how often is looked while a pass runs: it may take days, and what its brake has stopped does not wait for its end.
+const standingLook = time.Minute
+
+// watch tells what needs somebody while passes run, until the returned function is called.
+func (a *alerter) watch(ctx context.Context) (over func()) {
+	if a == nil {
+		return func() {}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	var looks sync.WaitGroup
+	looks.Go(func() {
+		for sleepUntil(ctx, time.Now().Add(standingLook)) {
+			a.look(ctx)
+		}
+	})
+	return func() {
+		cancel()
+		looks.Wait()
+	}
+}
+
+// look tells what needs somebody now, whatever a pass is at. That the ledger does not answer is for the pass to say.
+func (a *alerter) look(ctx context.Context) {
+	standing, err := a.standing(ctx)
+	if err != nil || ctx.Err() != nil {
+		return
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.needs = slices.DeleteFunc(slices.Clone(a.needs), func(n need) bool {
+		return strings.HasPrefix(n.key, standingWave) || strings.HasPrefix(n.key, standingWorker)
+	})
+	a.needs = append(standing, a.needs...)
+	a.tellFresh(ctx)
+}
+
+// tellFresh tells each channel what is new to it. The caller holds the lock.
+func (a *alerter) tellFresh(ctx context.Context) {
 	for i, c := range a.channels {
 		fresh := freshOf(a.told[i], a.needs)
 		if len(fresh) == 0 || a.send(ctx, c, notify.Alert{Kind: notify.AlertNeeds, Needs: fresh}) {
@@ -257,8 +342,11 @@ func (a *alerter) report(ctx context.Context) {
 	if a.passes == 1 {
 		passes = "1 pass"
 	}
-	text := fmt.Sprintf("Since %s: %s, %s copied.\n%d of %s copied, %d equal when compared last, %d blocked.", a.since.Format("2 January, 15:04"),
-		passes, plural(a.copied, "message"), counted.Copied, plural(counted.Accounts, "account"), counted.Equal, counted.Blocked)
+	if !a.byWorkers { // what these have copied is in the ledger as a whole only
+		passes += fmt.Sprintf(", %s copied", plural(a.copied, "message"))
+	}
+	text := fmt.Sprintf("Since %s: %s.\n%d of %s copied, %d equal when compared last, %d blocked.", a.since.Format("2 January, 15:04"),
+		passes, counted.Copied, plural(counted.Accounts, "account"), counted.Equal, counted.Blocked)
 	needs := make([]notify.Need, len(a.needs))
 	for i, n := range a.needs {
 		needs[i] = n.Need

@@ -44,6 +44,8 @@ func (m *Move) Follow(ctx context.Context, choice people.Choice, options SyncOpt
 		return Synced{}, err
 	}
 	defer alerts.daily(ctx)()
+	defer alerts.watch(ctx)()
+	options.patient = true
 	f := &follower{
 		options:  follow,
 		crossing: func(ctx context.Context) (string, error) { return takenAcross(ctx, store) },
@@ -89,7 +91,7 @@ func (f *follower) run(ctx context.Context) (last Synced, err error) {
 			}
 		}
 		if domain, err := f.crossing(ctx); err != nil || domain != "" {
-			return last, f.across(domain, err, passes)
+			return last, across(domain, err, passes, f.options.Told)
 		}
 		began := time.Now()
 		yield := f.watch(ctx)
@@ -121,12 +123,12 @@ func (f *follower) run(ctx context.Context) (last Synced, err error) {
 }
 
 // across ends it because a domain is taken across, or nobody can tell.
-func (f *follower) across(domain string, err error, passes int) error {
+func across(domain string, err error, passes int, told func(string)) error {
 	if err != nil {
 		return err
 	}
 	if passes > 0 {
-		f.options.Told(domain + " is being taken across: no further pass begins")
+		told(domain + " is being taken across: no further pass begins")
 		return nil
 	}
 	return &rehome.Fault{Class: rehome.ClassOperator, Op: "follow", Object: domain, Cause: errors.New("it is being taken across"),

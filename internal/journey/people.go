@@ -139,6 +139,7 @@ type selection struct {
 	whole    bool // they are everybody who moves
 	store    *ledger.Ledger
 	waves    *waveKeeper // nil where waves do not count
+	patient  bool        // that all wait for their waves is no error
 }
 
 // choose keeps the accounts of a choice, and says what a name that fits nobody was probably meant to be.

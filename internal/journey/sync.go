@@ -44,6 +44,8 @@ type SyncOptions struct {
 	Rules            RuleOptions
 
 	First map[string]bool `json:"-"` // accounts that come before the others, in a pass of this process
+
+	patient bool // that all wait for their waves is no error: another pass comes
 }
 
 // Sync runs one pass over the named accounts, or over all. One account's trouble is in its row and
@@ -64,9 +66,13 @@ func (m *Move) syncInWaves(ctx context.Context, who selection, options SyncOptio
 		return Synced{}, err
 	}
 	defer unlock()
+	who.patient = options.patient
 	left, err := m.inWaves(ctx, &who)
 	if err != nil {
 		return Synced{}, err
+	}
+	if len(who.accounts) == 0 && len(left) > 0 {
+		return Synced{Accounts: []SyncedAccount{}, Staying: nonNil(who.Staying), Held: left}, nil
 	}
 	slices.SortStableFunc(who.accounts, func(a, b rehome.Account) int {
 		switch first := options.First[a.Address]; {

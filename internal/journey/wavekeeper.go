@@ -342,7 +342,7 @@ func (m *Move) inWaves(ctx context.Context, who *selection) (left []HeldWave, er
 		}
 		accounts = append(accounts, account)
 	}
-	if len(accounts) == 0 && len(left) > 0 {
+	if len(accounts) == 0 && len(left) > 0 && !who.patient {
 		return nil, &rehome.Fault{Class: rehome.ClassOperator, Op: "begin with", Object: plural(len(who.accounts), "account"),
 			Cause: errors.New("wave " + left[0].Wave + " " + left[0].Reason), Hint: left[0].NextStep}
 	}

@@ -269,8 +269,7 @@ func (m *Move) SyncWaveOnWorkers(ctx context.Context, name string, told func(Wor
 	return m.syncOnWorkers(ctx, who, m.lineUpBeside, SyncOptions{}, told)
 }
 
-// lineUpBeside is lineUp beside workers that are at work. Only accounts that no worker can have get a turn: those without one, or whose last
-// has failed, as no job is taken for them.
+// lineUpBeside is lineUp beside workers that are at work. Only accounts that no worker can have get a turn.
 func (m *Move) lineUpBeside(ctx context.Context, who *selection, options SyncOptions) (ledger.Run, []worker.Job, []HeldWave, error) {
 	unlock, err := who.store.Lock()
 	switch {
@@ -279,15 +278,9 @@ func (m *Move) lineUpBeside(ctx context.Context, who *selection, options SyncOpt
 	case !errors.Is(err, ledger.ErrAtWork):
 		return ledger.Run{}, nil, nil, err
 	}
-	turns, err := who.store.Passes.Turns(ctx)
-	if err != nil {
+	if err := withoutTurn(ctx, who); err != nil {
 		return ledger.Run{}, nil, nil, err
 	}
-	has := map[string]bool{}
-	for _, t := range turns {
-		has[t.Address] = t.Run > 0 && t.State != ledger.TurnFailed
-	}
-	who.accounts = slices.DeleteFunc(slices.Clone(who.accounts), func(a rehome.Account) bool { return has[a.Address] })
 	priorities := map[string]int{}
 	members, err := who.store.Waves.Members(ctx)
 	if err == nil {

@@ -95,6 +95,9 @@ func (m *Move) syncOnWorkers(
 	if err != nil {
 		return synced, err
 	}
+	if run.ID == 0 { // nobody has a turn
+		return WorkersSynced{Workers: []string{}, Left: []UnfinishedEntry{}, Held: held}, nil
+	}
 	if who.whole { // no turn of an earlier run is left
 		if err := queue.Keep(ctx, run.ID); err != nil {
 			return synced, err
