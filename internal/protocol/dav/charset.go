@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 
 	"golang.org/x/text/encoding/htmlindex"
@@ -44,29 +45,7 @@ func asUTF8(in io.Reader, contentType string, length int64) (io.Reader, bool, er
 // leastBuffer holds more than the declaration.
 const leastBuffer = 1 << 10
 
-// declaredEncoding is the encoding that an XML declaration names, if there is one.
-func declaredEncoding(head []byte) (name string, found bool) {
-	const blanks = " \t\r\n\f"
-	head = bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xEF\xBB\xBF")), blanks)
-	if !bytes.HasPrefix(head, []byte("<?xml")) {
-		return "", false
-	}
-	for declaration := head; ; {
-		i := bytes.Index(declaration, []byte("encoding"))
-		if i < 0 || bytes.IndexByte(declaration[:i], '>') >= 0 {
-			return "", false
-		}
-		declaration = declaration[i+len("encoding"):]
-		value, is := bytes.CutPrefix(bytes.TrimLeft(declaration, blanks), []byte("="))
-		value = bytes.TrimLeft(value, blanks)
-		if !is || len(value) == 0 || value[0] != '"' && value[0] != '\'' {
-			continue
-		}
-		if end := bytes.IndexAny(value[1:], `"'`); end >= 0 {
-			return string(value[1 : 1+end]), true
-		}
-	}
-}
+var declaredEncoding = regexp.MustCompile(`^(?:\xEF\xBB\xBF)?\s*<\?xml[^>]*?encoding\s*=\s*["']([^"']*)["']`)
 
 // declaredCharset reads the byte order mark of UTF-16, encoding="..." of the XML declaration, then
 // charset=... of the content type (RFC 7303 section 3).
@@ -77,8 +56,8 @@ func declaredCharset(head []byte, contentType string) string {
 	case bytes.HasPrefix(head, []byte("\xFF\xFE")):
 		return "utf-16le"
 	}
-	if encoding, found := declaredEncoding(head); found {
-		return strings.ToLower(encoding)
+	if found := declaredEncoding.FindSubmatch(head); found != nil {
+		return strings.ToLower(string(found[1]))
 	}
 	_, charset, _ := strings.Cut(strings.ToLower(contentType), "charset=")
 	charset, _, _ = strings.Cut(charset, ";")

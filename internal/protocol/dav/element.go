@@ -37,13 +37,13 @@ type element struct {
 
 // readElement reads the rest of the element that start began. budget is how many octets of text
 // and names it may hold; it is used up.
-func readElement(in *tokens, start token, budget *int64, depth int) (*element, error) {
+func readElement(in *xml.Decoder, start xml.StartElement, budget *int64, depth int) (*element, error) {
 	if depth > maxDepth {
 		return nil, errTooLarge
 	}
-	e := &element{name: start.name, attrs: start.attrs}
-	*budget -= int64(len(start.name.Local) + len(start.name.Space) + elementCost)
-	for _, a := range start.attrs {
+	e := &element{name: start.Name, attrs: start.Attr}
+	*budget -= int64(len(start.Name.Local) + len(start.Name.Space) + elementCost)
+	for _, a := range start.Attr {
 		*budget -= int64(len(a.Name.Local) + len(a.Name.Space) + len(a.Value) + elementCost)
 	}
 	var text strings.Builder
@@ -51,21 +51,21 @@ func readElement(in *tokens, start token, budget *int64, depth int) (*element, e
 		if *budget < 0 {
 			return nil, errTooLarge
 		}
-		part, err := in.next()
+		token, err := in.Token()
 		if err != nil {
 			return nil, unexpectedEnd(err)
 		}
-		switch part.kind {
-		case startToken:
-			child, err := readElement(in, part, budget, depth+1)
+		switch token := token.(type) {
+		case xml.StartElement:
+			child, err := readElement(in, token, budget, depth+1)
 			if err != nil {
 				return nil, err
 			}
 			e.children = append(e.children, child)
-		case textToken:
-			*budget -= int64(len(part.text))
-			text.Write(part.text)
-		case endToken:
+		case xml.CharData:
+			*budget -= int64(len(token))
+			text.Write(token)
+		case xml.EndElement:
 			e.text = text.String()
 			return e, nil
 		}

@@ -13,7 +13,7 @@ import (
 // multistatus reads a 207 answer response by response (RFC 4918 section 13), however long it is.
 type multistatus struct {
 	answer    *answer
-	in        *tokens
+	in        *xml.Decoder
 	limit     int64
 	most      int    // responses
 	recoded   bool   // the document was not in UTF-8: object data in it is not what is stored
@@ -40,28 +40,36 @@ func newMultistatus(a *answer, limit int64) (*multistatus, error) {
 	if err != nil {
 		return nil, m.explain(err)
 	}
-	m.in, m.recoded = newTokens(in, m.limit), recoded
+	m.in, m.recoded = newDecoder(in, m.limit), recoded
 	root, err := nextStart(m.in)
 	if err != nil {
 		return nil, m.explain(err)
 	}
-	if root.name != davName("multistatus") {
-		return nil, a.formatError("the answer is not a WebDAV multistatus but <"+root.name.Local+">", "")
+	if root.Name != davName("multistatus") {
+		return nil, a.formatError("the answer is not a WebDAV multistatus but <"+root.Name.Local+">", "")
 	}
 	return m, nil
 }
 
+// newDecoder reads a document that asUTF8 has converted.
+func newDecoder(in io.Reader, limit int64) *xml.Decoder {
+	decoder := xml.NewDecoder(newTolerantReader(in, limit))
+	decoder.CharsetReader = func(_ string, in io.Reader) (io.Reader, error) { return in, nil } // see asUTF8
+	return decoder
+}
+
 // nextStart skips to the next start tag. At an end tag and at the end of the document it returns io.EOF.
-func nextStart(in *tokens) (token, error) {
+func nextStart(in *xml.Decoder) (xml.StartElement, error) {
 	for {
-		found, err := in.next()
-		switch {
-		case err != nil:
-			return token{}, err
-		case found.kind == startToken:
-			return found, nil
-		case found.kind == endToken:
-			return token{}, io.EOF
+		token, err := in.Token()
+		if err != nil {
+			return xml.StartElement{}, err
+		}
+		switch token := token.(type) {
+		case xml.StartElement:
+			return token, nil
+		case xml.EndElement:
+			return xml.StartElement{}, io.EOF
 		}
 	}
 }

@@ -60,14 +60,14 @@ func parseWhole(body []byte, contentType string) *element {
 	if err != nil {
 		return nil
 	}
-	all := newTokens(in, maxRefusal)
-	start, err := nextStart(all)
+	decoder := newDecoder(in, maxRefusal)
+	start, err := nextStart(decoder)
 	if err != nil {
 		return nil
 	}
 	budget := int64(2 * maxRefusal)
-	root, err := readElement(all, start, &budget, 0)
-	if err != nil || strings.EqualFold(start.name.Local, "html") {
+	root, err := readElement(decoder, start, &budget, 0)
+	if err != nil || strings.EqualFold(start.Name.Local, "html") {
 		return nil
 	}
 	return root

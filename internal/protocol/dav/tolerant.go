@@ -57,15 +57,12 @@ type tolerantReader struct {
 // chunk is how much is prepared at once.
 const chunk = 16 << 10
 
-// room is for what a construct takes that begins at the end of a chunk.
-const room = 64
-
 func newTolerantReader(in io.Reader, limit int64) *tolerantReader {
 	buffered, is := in.(*bufio.Reader)
 	if !is {
 		buffered = bufio.NewReaderSize(in, 2*chunk)
 	}
-	return &tolerantReader{in: buffered, limit: limit, out: make([]byte, 0, min(buffered.Size()+buffered.Size()/4, chunk)+room)}
+	return &tolerantReader{in: buffered, limit: limit}
 }
 
 // prepare makes the next chunk ready when the one before has been read.
