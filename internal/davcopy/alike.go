@@ -60,7 +60,8 @@ func (j *collectionJob) unnamed(ctx context.Context) (*dav.Collection, error) {
 }
 
 // heldMostly is the collection of which at least half is what the source's holds, nil for none: its user calls it otherwise by now, or
-// nobody may write into it any more. Of less than that it is one of their own, into which they have brought something over.
+// nobody may write into it any more. Of less than that it is one of their own, into which they have brought something over; and so it
+// is where the main one holds more of it, because the source's own was refused before.
 func (j *collectionJob) heldMostly(ctx context.Context) (*dav.Collection, error) {
 	var all []dav.Collection
 	for _, c := range j.place.mine {
@@ -81,10 +82,14 @@ func (j *collectionJob) heldMostly(ctx context.Context) (*dav.Collection, error)
 		return nil, err
 	}
 	placed, _ := matched(own, there)
-	if i, found := placed[0]; found && 2*common(own[0], there[i]) >= total(there[i]) {
-		return &all[i], nil
+	i, found := placed[0]
+	if !found || 2*common(own[0], there[i]) < total(there[i]) {
+		return nil, nil //nolint:nilnil // none of them
 	}
-	return nil, nil //nolint:nilnil // none of them
+	if inMain, err := j.commonWithMain(ctx, own[0]); err != nil || inMain > common(own[0], there[i]) {
+		return nil, err
+	}
+	return &all[i], nil
 }
 
 // spareOne is the only collection that is left, for the source's main one, nil where what it holds is another one's.
@@ -117,7 +122,8 @@ func (j *collectionJob) chosen(ctx context.Context, alike []dav.Collection) (*da
 	}
 	i := choose(own, there, len(j.place.namesakes) == 0)
 	if i >= 0 && len(there[i]) == 0 {
-		if held, err := j.heldByMain(ctx, own[0]); held || err != nil {
+		// An empty one was made for another of its displayname.
+		if held, err := j.commonWithMain(ctx, own[0]); held > 0 || err != nil {
 			return nil, err
 		}
 	}
@@ -127,15 +133,15 @@ func (j *collectionJob) chosen(ctx context.Context, alike []dav.Collection) (*da
 	return nil, nil //nolint:nilnil // none of them
 }
 
-// heldByMain reports whether the destination's main collection holds something of what one of the source holds, of which nothing is known
-// yet: it was refused before, and went there, and an empty one was made for another of its displayname.
-func (j *collectionJob) heldByMain(ctx context.Context, own map[string]int) (bool, error) {
+// commonWithMain counts what the destination's main collection holds of what one of the source holds, of which nothing is known yet: it
+// was refused before, and went there.
+func (j *collectionJob) commonWithMain(ctx context.Context, own map[string]int) (int, error) {
 	main, there := j.place.others[dav.Key(j.place.fallback)]
 	if j.place.begun || !there || len(own) == 0 {
-		return false, nil
+		return 0, nil
 	}
 	holds, err := j.contents(ctx, j.slice.dst, &main, false)
-	return common(own, holds) > 0, faultOf(err, "read at the destination", main.Href)
+	return common(own, holds), faultOf(err, "read at the destination", main.Href)
 }
 
 // holdings returns those of some collections that nothing of the source goes to, what each of them holds, and what is held by the

@@ -65,6 +65,8 @@ func TestPlay_failedOnce(t *testing.T) {
 			"destination user renames a collection", "collection made under another name"})},
 		"a test object may arrive though the ledger is lost": {Seed: 99820027, Always: setOf([]string{"destination chooses the names of objects",
 			"destination user renames"})},
+		"what was refused is in the main one, and not where its user has moved one of it": {Seed: 99760107, Always: setOf([]string{ledgerLost,
+			"destination user renames a collection", "collection made under another name"})},
 		"what was refused may be in the main one": {Seed: 99700054, Always: setOf([]string{"destination chooses the names of objects",
 			ledgerLost, "destination unreadable object", "destination server error"})},
 	} {
