@@ -48,7 +48,7 @@ func writeWorkersThere(w io.Writer, there journey.WorkersThere, now time.Time) e
 	for _, worker := range there.Workers {
 		since := ""
 		if !worker.Began.IsZero() {
-			since = shortTime(worker.Began, now)
+			since = shortTime(now, worker.Began)
 		}
 		t.add(worker.Name, workerState(worker), since, number(worker.Held))
 	}
