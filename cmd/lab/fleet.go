@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"time"
@@ -25,8 +26,7 @@ type fleetOptions struct {
 	planned time.Duration
 	looks   int // accounts with nothing to do
 	copies  time.Duration
-
-	sentences int // of SQL that are listed behind each part
+	day     float64 // of the plan, as fast as it goes
 
 	faults int // that happen to workers, in place of everything else
 	seed   uint64
@@ -65,8 +65,9 @@ faults need about ten times as many accounts.`,
 	flags.DurationVar(&options.planned, "planned", time.Minute, "for how long the rate of the plan is run in real time; 0 for not")
 	flags.IntVar(&options.looks, "looks", 20_000, "accounts that are passed over as fast as it goes, with nothing to do; 0 for none")
 	flags.DurationVar(&options.copies, "copies", time.Minute, "for how long accounts are copied as fast as it goes; 0 for not")
+	flags.Float64Var(&options.day, "day", 0, "copy as much as this part of a day of the plan has, as fast as it goes; 1 is all of it, 0 nothing")
 	flags.BoolVar(&options.sync, "fsync", true, "let the database wait for the disk, as it does elsewhere")
-	flags.IntVar(&options.sentences, "sentences", 0, "behind each part, list so many sentences of SQL that took the database most")
+	flags.IntVar(&options.Sentences, "sentences", 0, "behind each part, list so many sentences of SQL that took the database most")
 	flags.IntVar(&options.faults, "faults", 0, "let so many faults happen to workers")
 	flags.Uint64Var(&options.seed, "seed", 1, "which faults happen to whom")
 	flags.DurationVar(&options.Lease, "lease", options.Lease, "how long an account stays with a worker that says nothing")
@@ -80,14 +81,20 @@ func (o fleetOptions) enough() error {
 		return nil
 	}
 	least := o.looks
-	if o.copies > 0 || o.planned > 0 {
+	if o.copies > 0 || o.planned > 0 || o.day > 0 {
 		least += o.Connections
 	}
+	least += int(math.Ceil(float64(o.slicesOfDay()) / float64(plan.Slices)))
 	if o.Accounts > least {
 		return nil
 	}
-	return fmt.Errorf("%d accounts are too few: --looks takes %d of them, and --copies and --planned one for each of %d connections; "+
-		"raise --accounts above %d, or measure less", o.Accounts, o.looks, o.Connections, least)
+	return fmt.Errorf("%d accounts are too few: --looks takes %d of them, --copies and --planned one for each of %d connections, and a "+
+		"--day of the plan %d; raise --accounts above %d, or measure less", o.Accounts, o.looks, o.Connections, o.slicesOfDay()/int64(plan.Slices), least)
+}
+
+// slicesOfDay are those that so many connections do in that part of a day.
+func (o fleetOptions) slicesOfDay() int64 {
+	return int64(o.day * float64(o.Connections) * float64(24*time.Hour) / float64(plan.Takes))
 }
 
 func (o fleetOptions) run(ctx context.Context, out io.Writer) (err error) {
@@ -109,9 +116,6 @@ func (o fleetOptions) run(ctx context.Context, out io.Writer) (err error) {
 	}
 	defer func() { err = errors.Join(err, l.Close()) }()
 	o.Database = database + fmt.Sprintf("fsync = %v\n", o.sync)
-	if o.sentences > 0 {
-		o.Database += fleet.Statements
-	}
 	o.Lines = o.faults > 0
 	f, err := fleet.Stage(l, o.Options)
 	if err != nil {
@@ -153,9 +157,7 @@ func (o fleetOptions) measure(ctx context.Context, f *fleet.Fleet, out io.Writer
 		return err
 	}
 	fmt.Fprint(out, cost.Line("lining up all accounts"))
-	if err := o.list(ctx, f, out); err != nil {
-		return err
-	}
+	list(out, cost.Sentences)
 	for i, work := range o.works() {
 		if i == 0 {
 			fmt.Fprint(out, "\n", fleet.DoneHead)
@@ -166,9 +168,7 @@ func (o fleetOptions) measure(ctx context.Context, f *fleet.Fleet, out io.Writer
 			return err
 		}
 		fmt.Fprint(out, done.Line(work.name))
-		if err := o.list(ctx, f, out); err != nil {
-			return err
-		}
+		list(out, done.Sentences)
 	}
 	tables, err := f.Tables(ctx)
 	if err != nil {
@@ -183,15 +183,10 @@ func (o fleetOptions) measure(ctx context.Context, f *fleet.Fleet, out io.Writer
 }
 
 // list shows the sentences that took the database most.
-func (o fleetOptions) list(ctx context.Context, f *fleet.Fleet, out io.Writer) error {
-	if o.sentences == 0 {
-		return nil
-	}
-	all, err := f.Sentences(ctx, o.sentences)
+func list(out io.Writer, all []fleet.Sentence) {
 	for _, s := range all {
 		fmt.Fprintf(out, "%8d ms %8d times %9d pages %8d rows: %.300s\n", s.Took.Milliseconds(), s.Calls, s.Pages, s.RowsReturned, s.Text)
 	}
-	return err
 }
 
 // work is a part of the pass.
@@ -201,20 +196,32 @@ type work struct {
 	until fleet.Until
 }
 
-// works are what was asked for. The plan: 0.8 GB of an account, at 340 KiB a second and connection, are 80 slices of half a minute, and 107
-// batches of messages of 75 kB.
+// plan is that of a move of 240 TB in three weeks: 0.8 GB of an account, at 340 KiB a second and connection, are 80 slices of half a minute,
+// see pass.DefaultBudget, and 107 batches of messages of 75 kB.
+var plan = fleet.Shape{Slices: 80, Takes: 30 * time.Second, Batches: 107, Midway: true}
+
+// works are what was asked for.
 func (o fleetOptions) works() (all []work) {
-	whole := fleet.Shape{Slices: 80, Takes: 30 * time.Second, Batches: 107}
 	if o.looks > 0 {
 		all = append(all, work{name: "nothing to do, as fast as it goes", shape: fleet.Shape{Slices: 1}, until: fleet.Until{Full: 1, Accounts: o.looks}})
 	}
 	if o.copies > 0 {
-		all = append(all, work{name: "copies, as fast as it goes", until: fleet.Until{Full: 1, Long: o.copies},
-			shape: fleet.Shape{Slices: whole.Slices, Batches: whole.Batches, Midway: true}})
+		bare := plan
+		bare.Batches = 0
+		until := fleet.Until{Full: 1, Long: o.copies}
+		all = append(all, work{name: "copies, as fast as it goes", shape: plan, until: until},
+			work{name: "the same without the rows of messages", shape: bare, until: until})
 	}
 	if o.planned > 0 {
-		whole.Speed, whole.Midway = 1, true
-		all = append(all, work{name: "the planned rate, in real time", shape: whole, until: fleet.Until{Full: o.Connections, Long: o.planned}})
+		planned, bare := plan, plan
+		planned.Speed, bare.Speed, bare.Batches = 1, 1, 0
+		until := fleet.Until{Full: o.Connections, Warm: plan.Takes, Long: o.planned}
+		all = append(all, work{name: "the planned rate, in real time", shape: planned, until: until},
+			work{name: "the same without the rows of messages", shape: bare, until: until})
+	}
+	if o.day > 0 {
+		all = append(all, work{name: fmt.Sprintf("%g of a day of the plan, as fast as it goes", o.day), shape: plan,
+			until: fleet.Until{Full: 1, Slices: o.slicesOfDay()}})
 	}
 	return all
 }

@@ -17,6 +17,7 @@ func TestFleet_tooFewAccounts(t *testing.T) {
 	for _, test := range []struct {
 		accounts, looks, faults int
 		copies, planned         time.Duration
+		day                     float64
 		enough                  bool
 	}{
 		{accounts: 1000, looks: 20_000},
@@ -25,10 +26,12 @@ func TestFleet_tooFewAccounts(t *testing.T) {
 		{accounts: 1000, looks: 700, copies: time.Second},
 		{accounts: 1000, looks: 700, planned: time.Second},
 		{accounts: 1000, looks: 500, planned: time.Second, enough: true},
+		{accounts: 14_800, day: 1},
+		{accounts: 14_801, day: 1, enough: true},
 		{accounts: 250, looks: 20_000, faults: 25, enough: true},
 	} {
 		o := fleetOptions{Options: fleet.Options{Accounts: test.accounts, Connections: 400}, looks: test.looks, faults: test.faults,
-			copies: test.copies, planned: test.planned}
+			copies: test.copies, planned: test.planned, day: test.day}
 		if err := o.enough(); err == nil != test.enough {
 			t.Errorf("%+v: %v", test, err)
 		}

@@ -16,20 +16,23 @@ type Cost struct {
 	Own      time.Duration // of the processors, by workers and commands
 	Database time.Duration // likewise, by the server of the store
 	Grown    int64         // octets of the store
+	Written  int64         // octets of the log that the store writes ahead of what it changes
+
+	Sentences []Sentence // that took the database most; none where they are not counted
 }
 
 // meter is what was used when something began.
 type meter struct {
 	began         time.Time
 	own, database time.Duration
-	size          int64
+	size, log     int64
 	changes, jobs int64
 	sessions      int64
 }
 
 // Measure returns what something costs.
 func (f *Fleet) Measure(ctx context.Context, what func() error) (Cost, error) {
-	before, err := f.meter(ctx)
+	before, err := f.start(ctx)
 	if err != nil {
 		return Cost{}, err
 	}
@@ -37,17 +40,31 @@ func (f *Fleet) Measure(ctx context.Context, what func() error) (Cost, error) {
 		return Cost{}, err
 	}
 	after, err := f.meter(ctx)
-	return after.since(before), err
+	if err != nil {
+		return Cost{}, err
+	}
+	cost := after.since(before)
+	cost.Sentences, err = f.sentences(ctx)
+	return cost, err
 }
 
 func (m meter) since(before meter) Cost {
-	return Cost{Wall: m.began.Sub(before.began), Own: m.own - before.own, Database: m.database - before.database, Grown: m.size - before.size}
+	return Cost{Wall: m.began.Sub(before.began), Own: m.own - before.own, Database: m.database - before.database, Grown: m.size - before.size,
+		Written: m.log - before.log}
+}
+
+// start is a meter of what begins now, from when on sentences are counted.
+func (f *Fleet) start(ctx context.Context) (m meter, err error) {
+	if err := f.count(ctx); err != nil {
+		return m, err
+	}
+	return f.meter(ctx)
 }
 
 func (f *Fleet) meter(ctx context.Context) (m meter, err error) {
 	m = meter{began: time.Now(), own: own(), database: f.server.Used()}
-	err = f.db.QueryRowContext(ctx, `SELECT pg_database_size(current_database()), xact_commit + xact_rollback, sessions FROM pg_stat_database
-		WHERE datname = current_database()`).Scan(&m.size, &m.changes, &m.sessions)
+	err = f.db.QueryRowContext(ctx, `SELECT pg_database_size(current_database()), pg_current_wal_lsn() - '0/0', xact_commit + xact_rollback,
+		sessions FROM pg_stat_database WHERE datname = current_database()`).Scan(&m.size, &m.log, &m.changes, &m.sessions)
 	if err != nil {
 		return m, err
 	}
@@ -68,6 +85,9 @@ func (f *Fleet) read(ctx context.Context, before meter, asked ledger.Spent, shap
 		return err
 	}
 	done.Cost = after.since(before)
+	if done.Sentences, err = f.sentences(ctx); err != nil {
+		return err
+	}
 	done.Sessions = after.sessions - before.sessions
 	done.Changes, done.Jobs = after.changes-before.changes, after.jobs-before.jobs
 	done.Reads, done.Writes, done.Waited = spent.Reads-asked.Reads, spent.Writes-asked.Writes, spent.Waited-asked.Waited
@@ -118,8 +138,8 @@ type Table struct {
 	Rows   int64 // as the database has estimated
 }
 
-// Statements are settings with which the database counts its sentences.
-const Statements = "shared_preload_libraries = 'pg_stat_statements'\npg_stat_statements.track_planning = on\n"
+// statements are settings with which the database counts its sentences.
+const statements = "shared_preload_libraries = 'pg_stat_statements'\npg_stat_statements.track_planning = on\n"
 
 // Sentence is one that the database was told, over all its values.
 type Sentence struct {
@@ -130,13 +150,25 @@ type Sentence struct {
 	RowsReturned int64
 }
 
-// Sentences are those that took most since they were asked for last.
-func (f *Fleet) Sentences(ctx context.Context, most int) (all []Sentence, err error) {
+// count has the database count its sentences anew, where they are counted.
+func (f *Fleet) count(ctx context.Context) error {
+	if f.options.Sentences == 0 {
+		return nil
+	}
 	if _, err := f.db.ExecContext(ctx, `CREATE EXTENSION IF NOT EXISTS pg_stat_statements`); err != nil {
-		return nil, err
+		return err
+	}
+	_, err := f.db.ExecContext(ctx, `SELECT pg_stat_statements_reset()`)
+	return err
+}
+
+// sentences are those that took most since they are counted, where they are.
+func (f *Fleet) sentences(ctx context.Context) (all []Sentence, err error) {
+	if f.options.Sentences == 0 {
+		return nil, nil
 	}
 	rows, err := f.db.QueryContext(ctx, `SELECT regexp_replace(query, '\s+', ' ', 'g'), calls, total_exec_time + total_plan_time,
-		shared_blks_hit + shared_blks_read, rows FROM pg_stat_statements ORDER BY 3 DESC LIMIT $1`, most)
+		shared_blks_hit + shared_blks_read, rows FROM pg_stat_statements ORDER BY 3 DESC LIMIT $1`, f.options.Sentences)
 	if err != nil {
 		return nil, err
 	}
@@ -150,9 +182,5 @@ func (f *Fleet) Sentences(ctx context.Context, most int) (all []Sentence, err er
 		s.Took = time.Duration(milli * float64(time.Millisecond))
 		all = append(all, s)
 	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	_, err = f.db.ExecContext(ctx, `SELECT pg_stat_statements_reset()`)
-	return all, err
+	return all, rows.Err()
 }

@@ -43,7 +43,8 @@ type ends struct {
 	shape    Shape
 	work     int           // how many there have been
 	wanted   int           // accounts that are to be over
-	enough   chan struct{} // closed when they are
+	limit    int64         // slices that are to begin
+	enough   chan struct{} // closed when they are, or have
 	open     int           // connections, to each end
 	most     int           // of them at once
 	accounts map[string]*seen
@@ -76,11 +77,11 @@ type seen struct {
 
 func newEnds() *ends { return &ends{accounts: map[string]*seen{}} }
 
-// begin has passes be of a shape from now on; the channel is closed when so many accounts are through.
-func (e *ends) begin(shape Shape, wanted int) <-chan struct{} {
+// begin has passes be of a shape from now on; the channel is closed when so many accounts are through, or so many slices have begun.
+func (e *ends) begin(shape Shape, wanted int, limit int64) <-chan struct{} {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.shape, e.wanted, e.over, e.enough = shape, wanted, 0, make(chan struct{})
+	e.shape, e.wanted, e.limit, e.over, e.enough = shape, wanted, limit, 0, make(chan struct{})
 	e.slices.Store(0)
 	e.batches.Store(0)
 	e.gaps, e.between, e.used, e.most, e.began = 0, 0, 0, e.open, nil
@@ -91,9 +92,10 @@ func (e *ends) begin(shape Shape, wanted int) <-chan struct{} {
 	return e.enough
 }
 
-// full waits until so many workers have begun, and so many connections to each end have been used at once. It is an error when that does
-// not come about early.
-func (e *ends) full(ctx context.Context, workers, connections int, early <-chan struct{}) error {
+// full waits until so many workers have begun, and so many connections to each end have been used at once, and then for until.Warm. It is an
+// error when that does not come about early.
+func (e *ends) full(ctx context.Context, workers int, until Until, early <-chan struct{}) error {
+	pause := 10 * time.Millisecond
 	for {
 		joined := 0
 		e.ledgers.Range(func(any, any) bool {
@@ -103,15 +105,19 @@ func (e *ends) full(ctx context.Context, workers, connections int, early <-chan 
 		e.mu.Lock()
 		most := e.most
 		e.mu.Unlock()
-		if joined >= workers && most >= connections {
-			return nil
+		full := joined >= workers && most >= until.Full
+		if full {
+			pause = until.Warm
 		}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-early:
 			return errNoneLeft
-		case <-time.After(10 * time.Millisecond):
+		case <-time.After(pause):
+		}
+		if full {
+			return nil
 		}
 	}
 }
@@ -268,7 +274,9 @@ func (e *ends) enter(account string, p *process, may func() error) (shape Shape,
 	s.working, s.since = true, time.Now()
 	e.open++
 	e.most = max(e.most, e.open)
-	e.slices.Add(1)
+	if e.slices.Add(1) == e.limit {
+		close(e.enough)
+	}
 	return e.shape, s.at, first, e.refuses != nil && e.refuses(account)
 }
 
@@ -305,11 +313,15 @@ const mailboxes = 20
 // bring has the ledger note some batches of an account as a copy does, one mailbox behind the other: the mailbox is read, an intent waits
 // for the disk, the destination takes the batch, and a receipt follows. Where workers die each batch has a mailbox of its own.
 func (s *step) bring(ctx context.Context, account string, from, to, all int) error {
+	var mailbox *ledger.Mailbox
 	for i := from; i < to; i++ {
 		name := fmt.Sprintf("Folder %d", i*mailboxes/all)
-		mailbox, err := s.store.Mail.Mailbox(ctx, ledger.Anchor{Address: account, Source: name, Destination: name, SrcUIDValidity: 1, DstUIDValidity: 1})
-		if err != nil {
-			return err
+		if mailbox == nil || mailbox.Anchor.Source != name {
+			var err error
+			mailbox, err = s.store.Mail.Mailbox(ctx, ledger.Anchor{Address: account, Source: name, Destination: name, SrcUIDValidity: 1, DstUIDValidity: 1})
+			if err != nil {
+				return err
+			}
 		}
 		there, err := s.settle(ctx, account, name, mailbox)
 		if err != nil {

@@ -3,6 +3,7 @@
 package fleet
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -250,7 +251,7 @@ func (f *Fleet) Suffer(ctx context.Context, shape Shape, n int, seed uint64, tol
 		return r, err
 	}
 	c := &crew{fleet: f, pass: p, chance: rand.New(rand.NewPCG(seed, seed)), stop: make(chan struct{}), told: told}
-	f.ends.begin(shape, 0)
+	f.ends.begin(shape, 0, 0)
 	f.ends.expect(true)
 	for range f.options.Workers {
 		if err := c.hire(ctx); err != nil {
@@ -319,6 +320,9 @@ func (c *crew) until(ctx context.Context, is func() (bool, error)) error {
 		if yes, err := is(); err != nil || yes {
 			return err
 		}
+		if err := c.lostForGood(); err != nil {
+			return err
+		}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
@@ -327,6 +331,19 @@ func (c *crew) until(ctx context.Context, is func() (bool, error)) error {
 		case <-time.After(10 * time.Millisecond):
 		}
 	}
+}
+
+// lostForGood is an error once a worker has ended that nobody has killed: what others would do is waited for in vain then.
+func (c *crew) lostForGood() error {
+	for i, m := range c.members {
+		select {
+		case err := <-m.ended:
+			m.ended <- err
+			return fmt.Errorf("worker %d has ended by itself: %w", i, cmp.Or(err, errors.New("in order")))
+		default:
+		}
+	}
+	return nil
 }
 
 // hire starts a worker.

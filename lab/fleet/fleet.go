@@ -40,6 +40,7 @@ type Options struct {
 	Lease       time.Duration
 	Dir         string // for the settings
 	Database    string // lines of postgresql.conf
+	Sentences   int    // of SQL that took the database most are listed with each cost; 0: they are not counted
 	Lines       bool   // workers reach the store by lines that can break, see Suffer
 }
 
@@ -59,6 +60,9 @@ const (
 
 // Stage starts a server for the store, and writes settings and the list of people.
 func Stage(l *lab.Lab, options Options) (*Fleet, error) {
+	if options.Sentences > 0 {
+		options.Database += statements
+	}
 	server := postgres.Options{Connections: (options.Workers + 1) * connectionsPerWorker, Settings: options.Database}
 	if options.Lines {
 		server.Password = storePassword
@@ -187,10 +191,12 @@ func (p *Pass) Wait() (journey.WorkersSynced, error) {
 }
 
 // Until bounds the work of workers; what is zero does not. Without Over, the time and what was done count from when Full connections to
-// each end are in use: before that workers read the list of people, once in a pass.
+// each end are in use, and have been for Warm: before that workers read the list of people, once in a pass, and all begin at once.
 type Until struct {
 	Full     int
-	Accounts int // that are through
+	Warm     time.Duration
+	Accounts int   // that are through
+	Slices   int64 // that have begun
 	Long     time.Duration
 	Over     *Pass
 	Within   *Pass // must not be over before
@@ -221,7 +227,7 @@ type Done struct {
 func (f *Fleet) Work(ctx context.Context, shape Shape, until Until) (done Done, err error) {
 	f.ends.forget()
 	f.ends.nextWork()
-	enough := f.ends.begin(shape, until.Accounts)
+	enough := f.ends.begin(shape, until.Accounts, until.Slices)
 	stop, gone := make(chan struct{}), make(chan error, 1)
 	var crew errgroup.Group
 	for range f.options.Workers {
@@ -234,17 +240,17 @@ func (f *Fleet) Work(ctx context.Context, shape Shape, until Until) (done Done, 
 	}
 	if until.Over != nil {
 		over = until.Over.over
-	} else if err := f.ends.full(ctx, f.options.Workers, until.Full, early); err != nil {
+	} else if err := f.ends.full(ctx, f.options.Workers, until, early); err != nil {
 		close(stop)
 		return done, errors.Join(err, <-gone)
 	}
-	meter, err := f.meter(ctx)
+	meter, err := f.start(ctx)
 	if err != nil {
 		return done, err
 	}
 	before := f.ends.spent()
 	if until.Over == nil {
-		enough = f.ends.begin(shape, until.Accounts)
+		enough = f.ends.begin(shape, until.Accounts, until.Slices)
 	}
 	var late <-chan time.Time
 	if until.Long > 0 {
