@@ -60,12 +60,19 @@ func (s WorkersSynced) Outcome() rehome.Outcome {
 }
 
 // lookPause is how often the ledger is asked how far the workers are. Where many accounts make a look long, there are fewer, so that they
-// take only a small part of what the ledger can do.
+// take only a small part of what the ledger can do; and where many are left: workers do not end a thousand accounts in a second.
 const (
 	lookPause        = 50 * time.Millisecond
 	lookPart         = 50
+	lookPerLeft      = time.Millisecond
+	longestLookPause = 10 * time.Second // for what is left; a look that takes long waits longer
 	mostLookFailures = 30
 )
+
+// pauseBehind is how long it is until the next look, behind one that took so long and found so many accounts left.
+func pauseBehind(took time.Duration, left int64) time.Duration {
+	return max(lookPause, lookPart*took, min(time.Duration(left)*lookPerLeft, longestLookPause))
+}
 
 // SyncOnWorkers puts the accounts of a choice into the queue of the workers, and returns when these are over. When ctx ends first,
 // the pass goes on without it. Told is called whenever something has changed.
@@ -171,7 +178,7 @@ func (m *Move) followRun(ctx context.Context, store *ledger.Ledger, run ledger.R
 	for {
 		began := time.Now()
 		now, err := lookAtRun(context.WithoutCancel(ctx), store, run)
-		pause := max(lookPause, lookPart*time.Since(began))
+		pause := pauseBehind(time.Since(began), now.Accounts-now.Finished-now.Standing)
 		if failures++; err == nil {
 			failures = 0
 		} else if failures > mostLookFailures {
