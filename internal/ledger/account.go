@@ -5,6 +5,7 @@ package ledger
 import (
 	"context"
 	"database/sql"
+	"strings"
 	"time"
 
 	"rehome"
@@ -47,31 +48,21 @@ type Account struct {
 // isCompared is accounts.compared of a new row: an account may have been compared before its first pass.
 const isCompared = `(SELECT COUNT(*) FROM verifications WHERE address = ?)`
 
-// saveAccount writes the row, which is there as a rule; the verdict is the verification's own. Numbers of a look that was not taken are left
-// as they are.
+// saveAccount writes the row; the verdict is the verification's own. Numbers of a look that was not taken are left as they are. It is one
+// sentence whose answer does not matter.
 func saveAccount(tx *sql.Tx, a Account) error {
-	set := `state = ?, pass = ?, reason = ?, next_step = ?, started_unix = ?, finished_unix = ?`
-	values := []any{a.State, a.Pass, a.Reason, a.NextStep, unix(a.Started), unix(a.Finished)}
+	columns := []string{"state", "pass", "reason", "next_step", "started_unix", "finished_unix"}
+	values := []any{a.Address, a.Address, a.State, a.Pass, a.Reason, a.NextStep, unix(a.Started), unix(a.Finished)}
 	if a.Mailboxes >= 0 {
-		set += `, mailboxes = ?, messages = ?, octets = ?, copied = ?, failed = ?`
+		columns = append(columns, "mailboxes", "messages", "octets", "copied", "failed")
 		values = append(values, a.Mailboxes, a.Messages, a.Octets, a.Copied, a.Failed)
 	}
-	values = append(values, a.Address)
-	update := func() (rows int64, err error) {
-		done, err := tx.Exec(`UPDATE accounts SET `+set+` WHERE address = ?`, values...)
-		if err != nil {
-			return 0, err
-		}
-		return done.RowsAffected()
+	set := make([]string, len(columns))
+	for i, name := range columns {
+		set[i] = name + " = excluded." + name
 	}
-	if rows, err := update(); err != nil || rows > 0 {
-		return err
-	}
-	if _, err := tx.Exec(`INSERT INTO accounts (address, compared) VALUES (?, `+isCompared+`) ON CONFLICT (address) DO NOTHING`,
-		a.Address, a.Address); err != nil {
-		return err
-	}
-	_, err := update()
+	_, err := tx.Exec(`INSERT INTO accounts (address, compared, `+strings.Join(columns, ", ")+`) VALUES (?, `+isCompared+`, `+
+		times(len(columns), `?`)+`) ON CONFLICT (address) DO UPDATE SET `+strings.Join(set, ", "), values...)
 	return err
 }
 

@@ -261,10 +261,11 @@ func (l *Leases) inUse(held []Lease) error {
 		Hint:  `wait until they are done, or run "rehome worker drain", then run the same command again`}
 }
 
-// lostLeases returns an error for each of some leases that is lost. Those that last stay as they are until the transaction ends.
-func (s *store) lostLeases(tx *sql.Tx, leases []Lease) (lost map[Lease]error, err error) {
+// lostLeases asks which of some leases are lost; the answer has an error for each of them. Those that last stay as they are until the
+// transaction ends.
+func (s *store) lostLeases(tx *sql.Tx, leases []Lease) (lostLeases, error) {
 	if len(leases) == 0 {
-		return nil, nil
+		return func() (map[Lease]error, error) { return nil, nil }, nil
 	}
 	asked := 1 // a sentence for each number would have to be planned for itself
 	for asked < len(leases) {
@@ -275,11 +276,17 @@ func (s *store) lostLeases(tx *sql.Tx, leases []Lease) (lost map[Lease]error, er
 		l := leases[min(i, len(leases)-1)]
 		values = append(values, l.Address, l.Epoch, l.Holder)
 	}
-	rows, err := tx.Query(`SELECT address, epoch, holder FROM leases WHERE until_milli > `+s.database.Clock()+` AND (`+
-		strings.Repeat(oneLease+` OR `, asked-1)+oneLease+`)`+s.database.Holding(), values...)
+	ctx := s.database.Later(context.Background())
+	rows, err := tx.QueryContext(ctx, `SELECT address, epoch, holder FROM leases WHERE until_milli > `+ //nolint:rowserrcheck // withoutLasting does
+		s.database.Clock()+` AND (`+strings.Repeat(oneLease+` OR `, asked-1)+oneLease+`)`+s.database.Holding(), values...)
 	if err != nil {
 		return nil, err
 	}
+	return func() (map[Lease]error, error) { return withoutLasting(leases, rows) }, nil
+}
+
+// withoutLasting reads the leases that last, and closes the rows.
+func withoutLasting(leases []Lease, rows *sql.Rows) (lost map[Lease]error, err error) {
 	defer func() { _ = rows.Close() }() // what went wrong is told by Err
 	lost = make(map[Lease]error, len(leases))
 	for _, l := range leases {

@@ -96,14 +96,22 @@ func beginAt(t *testing.T, database *postgres.Server, together bool) *sql.Tx {
 	return tx
 }
 
+// writeAt writes the row of an account within the transaction; the server has heard of it.
+func writeAt(t *testing.T, database *postgres.Server, tx *sql.Tx, address string) {
+	t.Helper()
+	for _, sentence := range []string{`INSERT INTO accounts (address) VALUES ('` + address + `')`, database.Settle()} {
+		_, err := tx.Exec(sentence)
+		must(t, err)
+	}
+}
+
 // Who takes a lock is told only when what the holder before him was writing is written, or not.
 func lockOfADeadProcess(t *testing.T, ledgers *schemas) {
 	name := ledgers.empty(t)
 	database := connect(t, name)
 	defer func() { must(t, database.Pool().Close()) }()
 	tx := beginAt(t, database, false) // of a holder whose lock is gone already
-	_, err := tx.Exec(`INSERT INTO accounts (address) VALUES (?)`, "late@example.test")
-	must(t, err)
+	writeAt(t, database, tx, "late@example.test")
 	l := openPostgres(t, name, time.Now)
 	took := make(chan error, 1)
 	go func() {
@@ -140,8 +148,7 @@ func claimBehindALateWorker(t *testing.T, ledgers *schemas) {
 	tx := beginAt(t, database, true) // of the worker, while his lease lasted
 	var epoch int64
 	must(t, tx.QueryRow(`SELECT epoch FROM leases WHERE address = ?`+database.Holding(), lease.Address).Scan(&epoch))
-	_, err = tx.Exec(`INSERT INTO accounts (address) VALUES (?)`, "anna@example.test")
-	must(t, err)
+	writeAt(t, database, tx, "anna@example.test")
 	must(t, ledgers.server.Await(t.Context(), `SELECT pg_sleep(0.1) IS NOT NULL`)) // the lease is over by the clock of the server
 	claim := func(want bool) {
 		t.Helper()
@@ -187,8 +194,7 @@ func stoppedInTheMiddle(t *testing.T, ledgers *schemas) {
 	database := connect(t, name)
 	defer func() { _ = database.Pool().Close() }()
 	tx := beginAt(t, database, false)
-	_, err := tx.Exec(`INSERT INTO accounts (address) VALUES (?)`, "stopped@example.test")
-	must(t, err)
+	writeAt(t, database, tx, "stopped@example.test")
 	must(t, begin(l, "anna@example.test"))
 	if err := tx.Commit(); err == nil {
 		t.Error("who was stopped could commit")

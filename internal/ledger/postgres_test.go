@@ -92,6 +92,7 @@ func TestPostgreSQL(t *testing.T) {
 		"keeps the contract": keepsTheContract, "has the schema of SQLite": schemasAreTheSame, "faults": faults,
 		"lock of a dead process": lockOfADeadProcess, "claim behind a late worker": claimBehindALateWorker, "stopped in the middle": stoppedInTheMiddle,
 		"copy": copied, "many at once": manyOpenAtOnce, "waits for the disk": waitsForTheDisk, "goes together": sentencesGoTogether,
+		"few trips": slicesTakeFewTrips,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -27,6 +27,13 @@ type Database interface {
 	// BetweenSavepoints returns the sentences that end the savepoint "one" and begin it anew.
 	BetweenSavepoints() []string
 
+	// Settle is said within a transaction of Begin for all before it to be carried out: a sentence that only changes something may wait
+	// until an answer is asked for, or the transaction is committed, and its error with it. "" where each is carried out at once.
+	Settle() string
+
+	// Later has a question within such a transaction wait likewise, until its first row is read.
+	Later(ctx context.Context) context.Context
+
 	// Hint returns the next step after an error of the database, or a damaged row of it; "" when no human can help.
 	Hint(err error, damaged bool) string
 

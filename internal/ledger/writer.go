@@ -20,7 +20,8 @@ type writer struct {
 	durability func(wait bool) string // see Database
 	begin      func(conn *sql.Conn, together, onDisk bool) (*sql.Tx, error)
 	between    []string
-	lost       func(*sql.Tx, []Lease) (map[Lease]error, error)
+	settle     string
+	lost       func(*sql.Tx, []Lease) (lostLeases, error)
 
 	conn *sql.Conn // one connection, because to wait for the disk is a setting of the connection
 	sync bool      // what it is set to
@@ -54,14 +55,17 @@ const groupLimit = 64
 
 var errClosed = errors.New("the ledger is closed")
 
+// lostLeases has an error for each lease that is lost. Where answers are waited for it is the answer to a question.
+type lostLeases func() (map[Lease]error, error)
+
 // newWriter returns a writer that refuses what is written under a lease for which lost has an error.
-func newWriter(ctx context.Context, database Database, lost func(*sql.Tx, []Lease) (map[Lease]error, error)) (*writer, error) {
+func newWriter(ctx context.Context, database Database, lost func(*sql.Tx, []Lease) (lostLeases, error)) (*writer, error) {
 	conn, err := database.Pool().Conn(ctx)
 	if err != nil {
 		return nil, err
 	}
-	w := &writer{durability: database.Durability, begin: database.Begin, between: database.BetweenSavepoints(), lost: lost, conn: conn, sync: true,
-		queue: make(chan *change, groupLimit)}
+	w := &writer{durability: database.Durability, begin: database.Begin, between: database.BetweenSavepoints(), settle: database.Settle(), lost: lost,
+		conn: conn, sync: true, queue: make(chan *change, groupLimit)}
 	w.done.Add(1)
 	go w.run()
 	return w, nil
@@ -149,12 +153,28 @@ func (w *writer) transactNow(group []*change, results []error) error {
 	if err != nil {
 		return err
 	}
-	lost, err := w.lost(tx, leasesOf(group))
-	if err != nil {
-		_ = tx.Rollback() // nothing was done
+	if err := w.fill(tx, group, results); err != nil {
+		_ = tx.Rollback() // the transaction is lost either way, and err is the reason
 		return err
 	}
-	apply := (&savepoints{between: w.between}).apply
+	return tx.Commit()
+}
+
+// fill applies a group within its transaction. An error means that this is lost.
+func (w *writer) fill(tx *sql.Tx, group []*change, results []error) error {
+	asked, err := w.lost(tx, leasesOf(group))
+	if err != nil {
+		return err
+	}
+	if len(group) == 1 && w.settle != "" {
+		results[0], err = applyAhead(tx, group[0], asked)
+		return err
+	}
+	lost, err := asked()
+	if err != nil {
+		return err
+	}
+	apply := (&savepoints{between: w.between, settle: w.settle}).apply
 	if len(group) == 1 {
 		apply = applyAlone
 	}
@@ -167,11 +187,29 @@ func (w *writer) transactNow(group []*change, results []error) error {
 			continue
 		}
 		if results[i], err = apply(tx, c.apply); err != nil {
-			_ = tx.Rollback() // the transaction is lost either way, and err is the reason
 			return err
 		}
 	}
-	return tx.Commit()
+	return nil
+}
+
+// applyAhead is applyAlone of a change whose lease is asked for together with its own sentences. Before the commit it is known whether that
+// was lost; then nothing of the change is kept.
+func applyAhead(tx *sql.Tx, c *change, asked lostLeases) (failed, lost error) {
+	if err := c.ctx.Err(); err != nil {
+		return err, nil
+	}
+	failed = c.apply(tx)
+	if c.lease == nil {
+		return failed, failed
+	}
+	switch gone, err := asked(); {
+	case err == nil && gone[*c.lease] != nil:
+		failed = gone[*c.lease]
+	case failed == nil:
+		failed = err
+	}
+	return failed, failed
 }
 
 // leasesOf are those under which a group writes. Whether they last is asked once: they stay so until the end of the transaction.
@@ -206,6 +244,7 @@ func applyAlone(tx *sql.Tx, apply func(*sql.Tx) error) (failed, lost error) {
 // savepoints lets changes share a transaction: one that fails takes nothing of the others along.
 type savepoints struct {
 	between []string
+	settle  string
 	state   savepoint
 }
 
@@ -234,7 +273,11 @@ func (s *savepoints) apply(tx *sql.Tx, apply func(*sql.Tx) error) (failed, lost 
 		}
 	}
 	s.state = usedSavepoint
-	if failed = apply(tx); failed == nil {
+	failed = apply(tx)
+	if failed == nil && s.settle != "" {
+		_, failed = tx.Exec(s.settle)
+	}
+	if failed == nil {
 		return nil, nil
 	}
 	if _, err := tx.Exec("ROLLBACK TO one"); err != nil {

@@ -88,7 +88,9 @@ type connection struct {
 	plain
 
 	numbered map[string]string // what was said before, as PostgreSQL has it
-	ahead    []string          // what waits for the next sentence
+	waits    bool              // in a transaction of the ledger's writer
+	ahead    []*waiting        // what waits there for the next sentence
+	failed   error             // why the transaction can only be taken back
 }
 
 // mostNumbered bounds the sentences that are known. A ledger has fewer.
@@ -162,26 +164,22 @@ func (c *connection) BeginTx(ctx context.Context, options driver.TxOptions) (dri
 	if options != (driver.TxOptions{}) {
 		return nil, errors.New("a transaction with a first sentence takes no options") // or it would begin without that
 	}
-	c.ahead = []string{"BEGIN", first}
+	c.waits, c.ahead = true, []*waiting{{query: "BEGIN"}, {query: first}}
 	return transaction{c}, nil
 }
 
 // ExecContext implements driver.ExecerContext.
 func (c *connection) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
-	switch more, waits := unanswered[query]; {
-	case waits:
-		c.ahead = append(c.ahead, more...)
-		return driver.ResultNoRows, nil
-	case c.ahead != nil:
-		return c.execBehind(ctx, c.number(query), args)
+	if c.waits {
+		return c.exec(ctx, query, args)
 	}
 	return c.plain.ExecContext(ctx, c.number(query), args)
 }
 
 // QueryContext implements driver.QueryerContext.
 func (c *connection) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (found driver.Rows, err error) {
-	if c.ahead != nil {
-		found, err = c.queryBehind(ctx, c.number(query), args)
+	if c.waits {
+		found, err = c.query(ctx, query, args)
 	} else {
 		found, err = c.plain.QueryContext(ctx, c.number(query), args)
 	}
@@ -191,14 +189,11 @@ func (c *connection) QueryContext(ctx context.Context, query string, args []driv
 	return rows{found}, nil
 }
 
-// PrepareContext implements driver.ConnPrepareContext. What is prepared by name is only written with, so that its rows need no care.
+// PrepareContext implements driver.ConnPrepareContext. What is prepared by name is only written with, so that its rows need no care. It is
+// said at once.
 func (c *connection) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
-	if last := len(c.ahead) - 1; last >= 0 { // what is prepared is said without a look at what waits
-		sentence := c.ahead[last]
-		c.ahead = c.ahead[:last]
-		if _, err := c.execBehind(ctx, sentence, nil); err != nil {
-			return nil, err
-		}
+	if err := c.flush(ctx); err != nil {
+		return nil, err
 	}
 	return c.plain.PrepareContext(ctx, c.number(query))
 }

@@ -100,6 +100,12 @@ func (f *File) Name() string { return f.path }
 // BetweenSavepoints returns two sentences, which the connection keeps.
 func (f *File) BetweenSavepoints() []string { return []string{"RELEASE one", "SAVEPOINT one"} }
 
+// Settle returns nothing: each sentence is carried out when it is said.
+func (f *File) Settle() string { return "" }
+
+// Later returns ctx: there is no way to the file that would be worth waiting for.
+func (f *File) Later(ctx context.Context) context.Context { return ctx }
+
 // Durability returns the sentence after which the commits of a connection wait for the disk, and with them all that
 // was committed before; or do not (in WAL mode FULL does, NORMAL does not: sqlite.org/pragma.html, synchronous).
 func (f *File) Durability(wait bool) string {
