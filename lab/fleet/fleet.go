@@ -56,6 +56,7 @@ type Fleet struct {
 const (
 	connectionsPerWorker = 40 // to the store, and some
 	storePassword        = "the password of the store"
+	passwordFile         = "store-password"
 )
 
 // Stage starts a server for the store, and writes settings and the list of people.
@@ -66,6 +67,9 @@ func Stage(l *lab.Lab, options Options) (*Fleet, error) {
 	server := postgres.Options{Connections: (options.Workers + 1) * connectionsPerWorker, Settings: options.Database}
 	if options.Lines {
 		server.Password = storePassword
+		if err := os.WriteFile(filepath.Join(options.Dir, passwordFile), []byte(storePassword), 0o600); err != nil {
+			return nil, err
+		}
 	}
 	store, err := postgres.Start(l, server)
 	if err != nil {
@@ -106,10 +110,7 @@ func (f *Fleet) open(p *process) (*journey.Move, error) {
 	store := fmt.Sprintf("store: %q\n", f.server.Address("postgres"))
 	if p != nil {
 		address := strings.Replace(f.server.NetworkAddress("postgres"), f.server.Addr, p.line.Addr(), 1)
-		store = fmt.Sprintf("store: %q\nstore_password: file:store-password\n", address)
-		if err := os.WriteFile(filepath.Join(f.options.Dir, "store-password"), []byte(storePassword), 0o600); err != nil {
-			return nil, err
-		}
+		store = fmt.Sprintf("store: %q\nstore_password: file:%s\n", address, passwordFile)
 	}
 	text := fmt.Sprintf("organisation: Example\n%[1]ssource: {kind: imap, imap: {address: 'old.example.test:993'}}\n"+
 		"destination: {kind: imap, imap: {address: 'new.example.test:993'}}\nroster: people.csv\n"+
