@@ -331,9 +331,14 @@ func (w *Worker) take(ctx context.Context, job Job) (later time.Duration, err er
 	if !taken {
 		return pause, nil
 	}
-	w.log.Info("account claimed", rehome.LogAccount, job.Account)
 	done := false
 	defer func() { err = errors.Join(err, release(done)) }() // also after a mistake of this program
+	// Between question and claim whoever had another job for the account may have been through with it.
+	if wanted, err = w.options.Wanted(ctx, job); err != nil || !wanted {
+		done = err == nil
+		return 0, err
+	}
+	w.log.Info("account claimed", rehome.LogAccount, job.Account)
 	done = w.options.Work(ctx, job)
 	return 0, nil
 }

@@ -87,6 +87,9 @@ func (c *crew) open() (*ledger.Ledger, *worker.Queue) {
 	return store, queue
 }
 
+// lateEpoch is that of the second job of an account.
+const lateEpoch = 5
+
 // join runs a worker that does what work does, or with nil can do nothing, and returns what waits for its end.
 func (c *crew) join(name string, stop <-chan struct{}, work func(ctx context.Context, account string) bool) (end func() error) {
 	c.t.Helper()
@@ -100,6 +103,9 @@ func (c *crew) join(name string, stop <-chan struct{}, work func(ctx context.Con
 		Accounts: 2, Stop: stop, Shares: store.Shares, Limits: limits{c, name},
 		Wanted: func(ctx context.Context, job worker.Job) (bool, error) {
 			turn, err := store.Passes.Turn(ctx, job.Account)
+			if job.Epoch == lateEpoch {
+				time.Sleep(200 * time.Millisecond) // the answer is old when it comes
+			}
 			return len(turn) > 0 && turn[0].Run == job.Run, err
 		},
 		Able: func(context.Context, worker.Job) bool { return work != nil },
@@ -159,7 +165,7 @@ func TestWorkers_eachAccountOnce(t *testing.T) {
 	for range 2 { // the second time they are there already
 		must(t, queue.Insert(ctx, jobs...))
 	}
-	must(t, queue.Insert(ctx, worker.Job{Run: run.ID, Account: "00@example.test", Epoch: 5}))
+	must(t, queue.Insert(ctx, worker.Job{Run: run.ID, Account: "00@example.test", Epoch: lateEpoch}))
 	must(t, queue.Insert(ctx, worker.Job{Run: run.ID - 1, Account: "00@example.test"}, worker.Job{Run: run.ID - 1, Account: "gone@example.test"}))
 	must(t, queue.Keep(ctx, run.ID))
 	kept, err := server.Is(ctx, `SELECT COUNT(*) = $1 AND MIN((args->>'run')::bigint) = $2 AND MAX((args->>'run')::bigint) = $2
