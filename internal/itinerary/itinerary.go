@@ -95,6 +95,7 @@ type finding struct {
 	waitsFor string
 	until    time.Time
 	command  string
+	first    bool // somebody has to decide it before anything else, even if what the step stands on is not done
 }
 
 // guide are the steps, each behind those that it stands on.
@@ -120,21 +121,26 @@ func guide() []node {
 //
 //   - Unless all steps are done, there is exactly one thing to do: the first step that somebody here can take on, or, if there is
 //     none, the first that has to be waited for.
+//   - A wave that its brake has stopped comes before all of these: it was at work when something went wrong. Only settings come first.
 //   - No step is done before all that it stands on is done. If it was once, and that has been undone since, it comes again.
 //   - While a domain is on its way across, and when all are, nothing that was meant to come before is the thing to do: it was passed.
 func Of(state State) Itinerary {
 	done := map[Name]bool{}
 	all := Itinerary{Passwords: passwords(state), Earliest: earliest(state)}
-	before := true
+	before, first := true, Name("")
 	for _, n := range guide() {
 		f := n.look(state)
 		before = before && n.name != Switch
 		if before && n.name != Settings && f.progress != Done && state.crossing() {
 			f = finding{progress: Passed, sentence: "the switch was begun without it"}
 		}
+		f.first = f.first && done[Settings]
+		if f.first {
+			first = n.name
+		}
 		all.Steps = append(all.Steps, place(n, f, done))
 	}
-	all.Next = choose(all.Steps)
+	all.Next = choose(all.Steps, first)
 	return all
 }
 
@@ -144,7 +150,7 @@ func place(n node, f finding, done map[Name]bool) Step {
 		Needs: append([]Name{}, n.needs...)}
 	missing := ""
 	for _, need := range n.needs {
-		if !done[need] && missing == "" {
+		if !done[need] && missing == "" && !f.first {
 			missing = titleOf(need)
 		}
 	}
@@ -171,10 +177,10 @@ func titleOf(name Name) string {
 	return string(name)
 }
 
-// choose finds the one thing, and marks its step.
-func choose(steps []Step) *Thing {
+// choose finds the one thing, and marks its step. first is what comes before all others; "" is nothing.
+func choose(steps []Step, first Name) *Thing {
 	for i := range steps {
-		if s := &steps[i]; s.Progress == Ready || s.Progress == Unknown {
+		if s := &steps[i]; (s.Progress == Ready || s.Progress == Unknown) && (first == "" || s.Name == first) {
 			if s.Progress == Ready {
 				s.Progress = Next
 			}

@@ -53,7 +53,7 @@ func braked(s State) (f finding, is bool) {
 	if len(names) == 0 {
 		return f, false
 	}
-	return finding{progress: NoWord, sentence: standing(names, first), command: commandResume + " " + first.Name}, true
+	return finding{progress: NoWord, sentence: standing(names, first), command: commandResume + " " + first.Name, first: true}, true
 }
 
 // held says what waves wait for where there is something left to copy, and none of them runs.

@@ -152,6 +152,10 @@ func TestWaveKeeper_brake(t *testing.T) {
 	if err != nil || waves.Waves[0].State != ledger.WaveBraked || waves.Waves[0].Lately.Refused != 3 || waves.Waves[0].Lately.Accounts != 10 {
 		t.Errorf("%+v, %v", waves, err)
 	}
+	next, err := m.Next(t.Context(), "rehome.yaml") // nobody has checked the accounts, which is an earlier step
+	if err != nil || next.Next.Command != "rehome wave resume staff" || !strings.Contains(next.Next.Sentence, "3 of 10 accounts was refused") {
+		t.Errorf("next: %+v, %v", next.Next, err)
+	}
 	if _, err := m.StartWave(t.Context(), "staff", true); err == nil || !strings.Contains(err.Error(), "was stopped by its brake") {
 		t.Error(err)
 	}
