@@ -7,7 +7,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -389,16 +388,19 @@ func (c *crew) openRun(ctx context.Context, id int64, run *crewRun) error {
 	if !known {
 		return fmt.Errorf("run %d is not in the ledger", id)
 	}
-	var options SyncOptions
-	if err := json.Unmarshal(row.Options, &options); err != nil {
-		return fmt.Errorf("run %d was begun by another version: %w", id, err)
+	options, err := readRun(id, row.Options)
+	if err != nil {
+		return err
 	}
 	who, err := c.move.chosen(ctx, people.Choice{})
 	if err != nil {
 		return err
 	}
+	if err := c.move.sheetLacks(who, options); err != nil {
+		return err
+	}
 	who.store = c.store
-	run.opened, err = openAll(ctx, c.move.kindsOfWork(), who, c.limits.hosts, options, c.watcher)
+	run.opened, err = openAll(ctx, c.move.kindsOfWork(), who, c.limits.hosts, options.SyncOptions, c.watcher)
 	if err != nil {
 		return err
 	}

@@ -4,7 +4,6 @@ package journey
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"slices"
 	"time"
@@ -153,7 +152,7 @@ const mostLinedUp = 5000
 
 // beginRun writes down a run and the turns of its accounts, so many in a change at most.
 func (m *Move) beginRun(ctx context.Context, who selection, options SyncOptions, most int) (run ledger.Run, jobs []worker.Job, err error) {
-	text, err := json.Marshal(options)
+	text, err := m.runText(who, options)
 	if err != nil {
 		return run, nil, err
 	}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package journey
+
+import (
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"rehome"
+	"rehome/internal/endpoint"
+	"rehome/internal/ledger"
+	"rehome/internal/pass"
+	"rehome/internal/people"
+	"rehome/internal/vault"
+	"rehome/internal/worker"
+)
+
+// A worker without the temporary passwords that the run was begun with hands accounts back, and goes on once it has them. Where they make no
+// difference it needs none.
+func TestCrew_withoutTheSheet(t *testing.T) {
+	t.Parallel()
+	m, store := moveOf(t, "anna@x.test", "ben@x.test")
+	m.settings.Destination.IMAP.Address = "d:993"
+	m.Simulate(func(*ledger.Ledger, *endpoint.Host, *endpoint.Host) pass.Step { return nil })
+	text := "address,source_password\nanna@x.test,a\nben@x.test,b\n"
+	if err := os.WriteFile(m.settings.Roster, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := vault.CreateIdentity(m.settings.Secrets.Identity); err != nil {
+		t.Fatal(err)
+	}
+	who, err := m.chosen(t.Context(), people.Choice{})
+	if err == nil {
+		err = m.makePasswords(who.Everybody)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	run, _, err := m.beginRun(t.Context(), who, SyncOptions{}, 9)
+	if err != nil {
+		t.Fatal(err)
+	}
+	away := m.sheetFile() + ".away"
+	if err := os.Rename(m.sheetFile(), away); err != nil {
+		t.Fatal(err)
+	}
+	leave := make(chan struct{})
+	close(leave) // nobody waits in this test
+	c := &crew{move: m, store: store, runs: map[int64]*crewRun{}, leave: leave, worked: Worked{Name: "one"},
+		options: WorkerOptions{Told: func(string) {}}}
+	c.limits = c.share()
+	job := worker.Job{Run: run.ID, Account: "anna@x.test"}
+	if c.able(t.Context(), job) || !strings.Contains(c.hindrance().Error(), "this machine has no such file") {
+		t.Errorf("hindered by %v", c.hindrance())
+	}
+	if err := os.Rename(away, m.sheetFile()); err != nil {
+		t.Fatal(err)
+	}
+	c.runs[run.ID].again = time.Now()
+	if !c.able(t.Context(), job) || c.hindrance() != nil {
+		t.Errorf("hindered by %v", c.hindrance())
+	}
+	if who, err = m.chosen(t.Context(), people.Choice{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.sheetLacks(who, runOptions{Temporary: 9}); err != nil {
+		t.Errorf("%v, though no account lacks a password", err)
+	}
+	who.accounts[0].DestinationPassword = rehome.Secret{}
+	if err := m.sheetLacks(who, runOptions{Temporary: 9}); err == nil || !strings.Contains(err.Error(), "this machine has 2 of 9 temporary passwords") {
+		t.Errorf("%v, with an older sheet", err)
+	}
+}
