@@ -69,17 +69,26 @@ func (w *world) checkPass(p pass, before photograph) {
 		box.stirred = false
 	}
 	w.complete = p.began
+	if w.compared.IsZero() {
+		w.compared = p.began
+	}
 }
 
 // mask notes what nobody can tell from the ends: a message that the destination's user has deleted between two
 // looks, in a mailbox that was put back between the same two looks, is gone like all that the backup has taken.
-// It comes again, and a finding says why (destination_restored).
+// It comes again, and a finding says why (destination_restored). So does one above a copy that is another message since: what is put
+// back looks like that.
 func (w *world) mask() {
 	for _, m := range w.dst.all {
-		if m.goneBy == "user" && !m.missed && m.box.putBack.After(w.complete) {
+		if m.goneBy == "user" && !m.missed && (m.box.putBack.After(w.complete) || w.spoiltBelow(m)) {
 			m.masked = true
 		}
 	}
+}
+
+// spoiltBelow says that a copy with a lower UID is spoilt.
+func (w *world) spoiltBelow(m *message) bool {
+	return slices.ContainsFunc(m.box.messages, func(below *message) bool { return !user(below.by) && below.uid < m.uid && w.spoilt(below) })
 }
 
 // checkBreaches reports what the servers have noticed at once.
@@ -204,15 +213,24 @@ func (w *world) bereft(m *message) bool {
 }
 
 // earlier counts the copies of a content that were in a mailbox of the destination before the move, and always since:
-// they do for as many of the source.
+// they do for as many of the source. What comes to the source once both ends were compared is looked for among them by size and date:
+// where sizes are estimated, only what was there before is sure to be found.
 func (w *world) earlier(at place) int {
-	n := 0
+	n, early := 0, 0
 	for _, m := range at.box.messages {
 		if m.content == at.content && m.by == "seed" && !m.undone && !w.spoilt(m) {
 			n++
 		}
 	}
-	return n
+	if w.compared.IsZero() || !w.habits["source"].always(sizeEstimated) && !w.habits["destination"].always(sizeEstimated) {
+		return n
+	}
+	for _, m := range w.src.all {
+		if m.content == at.content && w.belongs(m.box, at.box) && m.since.Before(w.compared) {
+			early++
+		}
+	}
+	return min(n, early)
 }
 
 // cameBack says that a message is gone whose original was deleted, too, before the source was put back to a state that

@@ -37,6 +37,7 @@ type world struct {
 	passFrom    time.Time            // when the pass at work has begun
 	forgotten   map[string]time.Time // when the ledgers of processes were lost
 	complete    time.Time            // when the last pass that had nothing left over has begun
+	compared    time.Time            // when the first of them has begun
 	rivals      bool                 // two movers with a ledger each are at work
 	undated     map[string]bool      // source mailboxes of which a mover has said that dates were not told
 	unfoundOnce map[string]bool      // source mailboxes of which a mover has said that a copy was not found
