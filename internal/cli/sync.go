@@ -250,7 +250,10 @@ func progressed(synced journey.Synced, t journey.SyncedMail) string {
 	case rehome.OutcomeInterrupted:
 		return interrupted(written, synced.CutOff)
 	case rehome.OutcomeWaiting:
-		return fmt.Sprintf("%s waiting for your decision; see the next step above", awaiting(max(t.Held, int(t.Waiting)), contacts, calendars))
+		if what := awaiting(max(t.Held, int(t.Waiting)), contacts, calendars); what != "" {
+			return what + " waiting for your decision; see the next step above"
+		}
+		return fmt.Sprintf("copied %s; %s; follow the next step above", written, stoppedWaves(synced.Held))
 	case rehome.OutcomeStuck:
 		n := synced.Problems()
 		return fmt.Sprintf("copied %s; %s; follow %s above", written, remain(n), verb(n, "the next step", "the next steps"))

@@ -13,6 +13,27 @@ import (
 	"rehome/internal/wave"
 )
 
+// Whoever starts a wave whose brake its last accounts pull reads so, and what lifts it, although nobody was left alone.
+func TestWriteStarted_brake(t *testing.T) {
+	t.Parallel()
+	held := []journey.HeldWave{{Wave: "staff", Reason: "was stopped by its brake: 3 of 9 accounts failed",
+		NextStep: `see why (run "rehome wave resume staff")`}}
+	f := &frame{}
+	for place, started := range map[string]journey.WaveStarted{
+		"here":    {Wave: "staff", Begun: true, Synced: &journey.Synced{Held: held, Accounts: []journey.SyncedAccount{{Account: "a@x.test"}}}},
+		"workers": {Wave: "staff", Begun: true, Workers: &journey.WorkersSynced{Accounts: 9, Finished: 9, Held: held}},
+	} {
+		var out bytes.Buffer
+		if err := f.writeStarted(&out, started); err != nil {
+			t.Fatal(err)
+		}
+		want := "wave staff was stopped by its brake: 3 of 9 accounts failed\n  -> see why (run \"rehome wave resume staff\")\n"
+		if !strings.Contains(out.String(), want) || !strings.Contains(out.String(), "; wave staff was stopped; follow the next step above\n") {
+			t.Errorf("%s:\n%s", place, out.String())
+		}
+	}
+}
+
 // Whoever looks at a wave that stands reads why, and what lifts it.
 func TestWriteWaves(t *testing.T) {
 	t.Parallel()

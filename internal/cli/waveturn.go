@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -120,7 +121,11 @@ func writeClosed(w io.Writer, closed []wave.Closed) error {
 // writeHeld says which accounts were left alone because their wave does not run, and what lifts that.
 func writeHeld(w io.Writer, held []journey.HeldWave) error {
 	for _, h := range held {
-		text := fmt.Sprintf("wave %s %s: %s left alone\n", h.Wave, printable(h.Reason), plural(h.Accounts, "account"))
+		text := fmt.Sprintf("wave %s %s", h.Wave, printable(h.Reason))
+		if h.Accounts > 0 {
+			text += ": " + plural(h.Accounts, "account") + " left alone"
+		}
+		text += "\n"
 		if h.NextStep != "" {
 			text += fmt.Sprintf("  -> %s\n", printable(h.NextStep))
 		}
@@ -129,6 +134,17 @@ func writeHeld(w io.Writer, held []journey.HeldWave) error {
 		}
 	}
 	return nil
+}
+
+// stoppedWaves names those that somebody has to let run again.
+func stoppedWaves(held []journey.HeldWave) string {
+	var names []string
+	for _, h := range held {
+		if h.NextStep != "" {
+			names = append(names, h.Wave)
+		}
+	}
+	return verb(len(names), "wave ", "waves ") + strings.Join(names, ", ") + verb(len(names), " was stopped", " were stopped")
 }
 
 func wavePauseCommand(f *frame) *cobra.Command {

@@ -144,6 +144,9 @@ func writeWorkersSynced(w io.Writer, s journey.WorkersSynced) error {
 
 func workersSummary(s journey.WorkersSynced) string {
 	switch {
+	case s.Outcome() == rehome.OutcomeWaiting:
+		return fmt.Sprintf("%s of %s done; %s; follow the next step above", number(int(s.Finished)), plural(int(s.Accounts), "account"),
+			stoppedWaves(s.Held))
 	case s.Standing > 0 && !s.Interrupted:
 		return fmt.Sprintf(`%s of %s done; the others wait for their wave, see "rehome wave status"; workers go on with them when it runs`,
 			number(int(s.Finished)), plural(int(s.Accounts), "account"))

@@ -140,6 +140,7 @@ type selection struct {
 	store    *ledger.Ledger
 	waves    *waveKeeper // nil where waves do not count
 	patient  bool        // that all wait for their waves is no error
+	among    []string    // the waves that accounts of it are in, when they were put into order
 }
 
 // choose keeps the accounts of a choice, and says what a name that fits nobody was probably meant to be.

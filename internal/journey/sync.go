@@ -84,8 +84,9 @@ func (m *Move) syncInWaves(ctx context.Context, who selection, options SyncOptio
 		return 1
 	})
 	synced, err = m.sync(ctx, m.kindsOfWork(), who, options, watcher)
-	synced.Held = append(left, synced.Held...)
-	return synced, err
+	var unread error
+	synced.Held, unread = addPulled(context.WithoutCancel(ctx), who, append(left, synced.Held...))
+	return synced, errors.Join(err, unread)
 }
 
 // sync runs one pass of the kinds of work that openers begin.

@@ -119,7 +119,7 @@ func (s Synced) mendable() bool {
 // waiting reports whether somebody has to confirm something before a pass can go on.
 func (s Synced) waiting() bool {
 	for _, h := range s.Held {
-		if h.NextStep != "" && slices.ContainsFunc(s.Accounts, func(a SyncedAccount) bool { return a.Held == h.Wave }) {
+		if h.stopped() || h.NextStep != "" && slices.ContainsFunc(s.Accounts, func(a SyncedAccount) bool { return a.Held == h.Wave }) {
 			return true // it was stopped meanwhile
 		}
 	}

@@ -283,10 +283,13 @@ func wake(ctx context.Context, store *ledger.Ledger, queue *worker.Queue, name s
 // HeldWave is a wave whose accounts are left alone for now.
 type HeldWave struct {
 	Wave     string `json:"wave"`
-	Accounts int    `json:"accounts"`
+	Accounts int    `json:"accounts"` // left alone by this command; none where it was stopped while workers were at work, or when all had ended
 	Reason   string `json:"reason"`
 	NextStep string `json:"next_step,omitempty"` // "" where time lifts it
 }
+
+// stopped reports whether its brake was pulled while a pass was under way, which has left no account alone.
+func (h HeldWave) stopped() bool { return h.Accounts == 0 }
 
 // heldWaves are those that have stopped while a pass was under way.
 func heldWaves(outcomes []conductor.Ended) (all []HeldWave) {
@@ -305,6 +308,23 @@ func addHeld(all []HeldWave, held *conductor.HeldError) []HeldWave {
 	}
 	all[i].Accounts++
 	return all
+}
+
+// addPulled adds the waves that their brakes have stopped since a pass over their accounts began, and of which it has left none alone: all had
+// ended, or workers have them. That nobody waits is no reason to say nothing: no later pass begins with such a wave.
+func addPulled(ctx context.Context, who selection, all []HeldWave) ([]HeldWave, error) {
+	if len(who.among) == 0 {
+		return all, nil
+	}
+	rows, err := who.store.Waves.All(ctx)
+	for _, row := range rows {
+		told := slices.ContainsFunc(all, func(h HeldWave) bool { return h.Wave == row.Name })
+		if row.State == ledger.WaveBraked && !told && slices.Contains(who.among, row.Name) {
+			held := heldBy(row)
+			all = append(all, HeldWave{Wave: held.By, Reason: held.Reason, NextStep: held.NextStep})
+		}
+	}
+	return all, err
 }
 
 // inWaves leaves out the accounts whose wave does not run, and puts the others into the order of their waves. Where nobody is left it is
@@ -366,6 +386,9 @@ func (m *Move) inOrder(ctx context.Context, who *selection, members map[string]s
 			q.Octets = size.Octets
 		}
 		place[account.Address] = q
+		if name != "" && !slices.Contains(who.among, name) {
+			who.among = append(who.among, name)
+		}
 	}
 	who.accounts = slices.Clone(who.accounts)
 	slices.SortStableFunc(who.accounts, func(a, b rehome.Account) int { return wave.Order(place[a.Address], place[b.Address]) })

@@ -172,6 +172,48 @@ func TestWaveKeeper_brake(t *testing.T) {
 	}
 }
 
+// A brake that was pulled by the last accounts of a wave has left nobody alone, and is named all the same: by the pass, which then waits for
+// a decision, here and on workers. A wave that runs, or that a pass has left out, is not named again.
+func TestAddPulled(t *testing.T) {
+	t.Parallel()
+	m, store := moveOf(t, "a@x.test", "b@x.test")
+	makeWave(t, m, "staff", WaveChange{}, "a@x.test")
+	makeWave(t, m, "runs", WaveChange{}, "b@x.test")
+	who, err := m.chosen(t.Context(), people.Choice{})
+	if err == nil {
+		_, err = m.inWaves(t.Context(), &who)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if held, err := addPulled(t.Context(), who, nil); err != nil || len(held) != 0 {
+		t.Errorf("while it runs: %+v, %v", held, err)
+	}
+	over := m.newWaveKeeper(store)
+	over.of["a@x.test"] = "staff"
+	fault := &rehome.Fault{Class: rehome.ClassPermanent, Op: "append"}
+	if err := over.ended(t.Context(), conductor.Ended{Account: "a@x.test", Err: fault}); err != nil {
+		t.Fatal(err)
+	}
+	held, err := addPulled(t.Context(), who, nil)
+	if err != nil || len(held) != 1 || held[0].Wave != "staff" || held[0].Accounts != 0 ||
+		!strings.Contains(held[0].Reason, "was stopped by its brake: 1 of 1 accounts failed") ||
+		!strings.Contains(held[0].NextStep, `run "rehome wave resume staff"`) {
+		t.Fatalf("%+v, %v", held, err)
+	}
+	failed := SyncedAccount{Account: "a@x.test", Error: "no", class: rehome.ClassPermanent}
+	if got := (Synced{Held: held, Accounts: []SyncedAccount{failed}}).Outcome(); got != rehome.OutcomeWaiting {
+		t.Errorf("here it ends as %v", got)
+	}
+	if got := (WorkersSynced{Held: held, Failed: 1}).Outcome(); got != rehome.OutcomeWaiting {
+		t.Errorf("on workers it ends as %v", got)
+	}
+	left := []HeldWave{{Wave: "staff", Accounts: 1, Reason: "was stopped by its brake"}}
+	if held, err := addPulled(t.Context(), who, left); err != nil || len(held) != 1 {
+		t.Errorf("one that was told already: %+v, %v", held, err)
+	}
+}
+
 // Hours that are over let nobody begin, and say when the next ones are; those of the next window do.
 func TestWaveKeeper_hours(t *testing.T) {
 	t.Parallel()

@@ -234,7 +234,7 @@ func (m *Move) ofWave(ctx context.Context, name string) (selection, error) {
 	}
 	members, err := who.store.Waves.Members(ctx)
 	who.accounts = slices.DeleteFunc(slices.Clone(who.accounts), func(a rehome.Account) bool { return members[a.Address] != name })
-	who.whole = false
+	who.whole, who.among = false, []string{name}
 	return who, err
 }
 

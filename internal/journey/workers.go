@@ -50,6 +50,8 @@ func (s WorkersSynced) Outcome() rehome.Outcome {
 	switch {
 	case s.Interrupted:
 		return rehome.OutcomeInterrupted
+	case slices.ContainsFunc(s.Held, HeldWave.stopped):
+		return rehome.OutcomeWaiting
 	case s.Failed > 0 || s.Standing > 0 || slices.ContainsFunc(s.Left, func(e UnfinishedEntry) bool { return !e.lasting }):
 		return rehome.OutcomeRemaining
 	case len(s.Left) > 0:
@@ -113,7 +115,10 @@ func (m *Move) syncOnWorkers(
 		return synced, err
 	}
 	synced, err = m.followRun(ctx, who.store, run, told)
-	synced.Held = held
+	if err != nil {
+		return synced, err
+	}
+	synced.Held, err = addPulled(context.WithoutCancel(ctx), who, held)
 	if err != nil || synced.Interrupted || synced.Standing > 0 {
 		return synced, err
 	}
