@@ -24,7 +24,7 @@ type runOptions struct {
 func (m *Move) runText(who selection, options SyncOptions) ([]byte, error) {
 	run := runOptions{SyncOptions: options}
 	if m.needsPasswords() {
-		run.Temporary = len(who.Everybody.Temporary)
+		run.Temporary = len(who.Temporary)
 	}
 	return json.Marshal(run)
 }
@@ -40,7 +40,7 @@ func readRun(id int64, text []byte) (options runOptions, err error) {
 // sheetLacks is why this machine cannot log in as everybody although the one that has begun the run can: a sheet that is not here makes
 // accounts look as if nobody knew their passwords. It is nil where that makes no difference.
 func (m *Move) sheetLacks(who selection, options runOptions) error {
-	has := len(who.Everybody.Temporary)
+	has := len(who.Temporary)
 	if has >= options.Temporary || !slices.ContainsFunc(who.accounts, func(a rehome.Account) bool { return a.DestinationPassword.Empty() }) {
 		return nil
 	}

@@ -17,8 +17,8 @@ import (
 	"rehome/internal/worker"
 )
 
-// A worker without the temporary passwords that the run was begun with hands accounts back, and goes on once it has them. Where they make no
-// difference it needs none.
+// A worker without the temporary passwords that the run was begun with hands accounts back and leaves its share to others. Once it has them it
+// takes part again, whether an account comes or not. Where they make no difference it needs none.
 func TestCrew_withoutTheSheet(t *testing.T) {
 	t.Parallel()
 	m, store := moveOf(t, "anna@x.test", "ben@x.test")
@@ -58,9 +58,25 @@ func TestCrew_withoutTheSheet(t *testing.T) {
 	if err := os.Rename(away, m.sheetFile()); err != nil {
 		t.Fatal(err)
 	}
+	tries := func(mended bool) {
+		t.Helper()
+		c.mend(t.Context())
+		c.mending.tries.Wait()
+		if got := c.hindrance() == nil; got != mended {
+			t.Errorf("mended: %v, want %v; hindered by %v", got, mended, c.hindrance())
+		}
+	}
+	if tries(false); !c.mending.rests(false) {
+		t.Error("it keeps its share until it tries again")
+	}
 	c.runs[run.ID].again = time.Now()
-	if !c.able(t.Context(), job) || c.hindrance() != nil {
-		t.Errorf("hindered by %v", c.hindrance())
+	c.mending.next(run.ID, c.runs[run.ID])
+	if tries(false); c.mending.rests(true) {
+		t.Error("it does not want a share although it is time to try again")
+	}
+	c.limits.Allow(ledger.Amounts{worker.Source: 1, worker.Destination: 1})
+	if tries(true); !c.mending.rests(true) || c.mending.rests(false) || !c.able(t.Context(), job) {
+		t.Error("it is not as any other worker")
 	}
 	if who, err = m.chosen(t.Context(), people.Choice{}); err != nil {
 		t.Fatal(err)

@@ -47,14 +47,6 @@ const (
 	mostSkew         = 10 * time.Second
 )
 
-// How long a worker that cannot begin a run waits before it tries again: each attempt may be a log-in that is refused, and a server that sees
-// many of them locks accounts. It keeps each job that it cannot do for so long.
-const (
-	firstHindered   = 30 * time.Second
-	longestHindered = 5 * time.Minute
-	keptInVain      = 5 * time.Second
-)
-
 // Work takes accounts of passes that somebody has begun with SyncOnWorkers, until it is stopped or somebody wants this worker to
 // leave. It joins again when it loses the store, for as long as longestAbsence: what lasts longer has to be seen by somebody, or by what
 // runs it as a service, which starts it again.
@@ -137,6 +129,8 @@ type crew struct {
 	mu       sync.Mutex
 	runs     map[int64]*crewRun
 	hindered error // why it cannot begin the run that it has tried last; nil if it can
+
+	mending mending
 }
 
 // crewRun is what is open for a run.
@@ -165,6 +159,7 @@ func (c *crew) session(ctx context.Context) (err error) {
 		return err
 	}
 	c.store, c.runs, c.hindered = store.Leased(), map[int64]*crewRun{}, nil
+	c.mending.until.Store(0)
 	c.waves = m.newWaveKeeper(c.store)
 	if err := c.checkClock(ctx); err != nil {
 		return err
@@ -192,7 +187,10 @@ func (c *crew) session(ctx context.Context) (err error) {
 	c.limits = c.share()
 	m.explain(store, c.watcher.Progress)
 	c.waves.hosts = c.limits.hosts
-	defer func() { err = errors.Join(err, c.closeRuns()) }()
+	defer func() {
+		c.mending.tries.Wait()
+		err = errors.Join(err, c.closeRuns())
+	}()
 	defer c.limits.Cut()
 	limits := m.settings.Limits
 	accounts := c.options.Accounts
@@ -201,7 +199,11 @@ func (c *crew) session(ctx context.Context) (err error) {
 	}
 	w := worker.New(worker.Options{
 		Name: c.worked.Name, Leases: c.store.Leases, Crew: c.store.Workers, Keeper: keeper, Shares: c.store.Shares, Limits: c.limits, Queue: queue,
-		Accounts: accounts, Wanted: c.wanted, Able: c.able, Work: c.work, Tend: func(ctx context.Context) error { return c.waves.tendOf(ctx, queue) },
+		Accounts: accounts, Wanted: c.wanted, Able: c.able, Rests: c.mending.rests, Work: c.work,
+		Tend: func(ctx context.Context) error {
+			c.mend(ctx)
+			return c.waves.tendOf(ctx, queue)
+		},
 		Stop: c.stop, Log: m.log,
 	})
 	defer m.noteSpeed(ctx, store, c.watcher.Progress)()
@@ -284,6 +286,8 @@ func (c *crew) work(ctx context.Context, job worker.Job) (done bool) {
 	if err != nil {
 		return false
 	}
+	c.mending.atWork.Add(1)
+	defer c.mending.atWork.Add(-1)
 	account, known := run.accounts[job.Account]
 	if !known {
 		return c.cannotMove(ctx, job)
@@ -320,26 +324,6 @@ func (c *crew) cannotMove(ctx context.Context, job worker.Job) (done bool) {
 	return c.store.Passes.Wait(ctx, turn) == nil
 }
 
-// able opens what the run of a job needs, and reports whether that is possible on this machine.
-func (c *crew) able(ctx context.Context, job worker.Job) bool {
-	if _, err := c.open(ctx, job.Run); err == nil {
-		return true
-	}
-	select {
-	case <-time.After(keptInVain):
-	case <-c.leave:
-	case <-ctx.Done():
-	}
-	return false
-}
-
-// hindrance is why this worker can do nothing for now.
-func (c *crew) hindrance() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.hindered
-}
-
 // open returns what a run needs, which is opened once.
 func (c *crew) open(ctx context.Context, id int64) (*crewRun, error) {
 	c.mu.Lock()
@@ -357,27 +341,8 @@ func (c *crew) open(ctx context.Context, id int64) (*crewRun, error) {
 	run.trouble = c.openRun(context.WithoutCancel(ctx), id, run)
 	run.again = time.Now().Add(pause)
 	c.hinder(context.WithoutCancel(ctx), run.trouble, pause)
+	c.mending.next(id, run)
 	return run, run.trouble
-}
-
-// hinder says, here and to all others, why this worker cannot begin; nil is that it can. The caller holds the lock.
-func (c *crew) hinder(ctx context.Context, trouble error, pause time.Duration) {
-	if trouble == nil && c.hindered == nil {
-		return
-	}
-	text := ""
-	if c.hindered = trouble; trouble != nil {
-		text = fmt.Sprintf("cannot begin: %v", trouble)
-		if hint := rehome.HintOf(trouble); hint != "" {
-			text += "; " + hint
-		}
-		c.options.Told(fmt.Sprintf("%s; tried again in %d s", text, int(pause.Seconds())))
-	} else {
-		c.options.Told("can begin now")
-	}
-	if err := c.store.Workers.Hinder(ctx, c.worked.Name, text); err != nil {
-		c.move.log.Info("what hinders this worker cannot be noted", rehome.LogError, err.Error())
-	}
 }
 
 func (c *crew) openRun(ctx context.Context, id int64, run *crewRun) error {

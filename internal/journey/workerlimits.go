@@ -16,7 +16,8 @@ type sharedLimits struct {
 	hosts hosts
 	whole ledger.Amounts
 	pace  atomic.Int64
-	said  string // the last sentence
+	open  atomic.Bool // there is a connection to each end
+	said  string      // the last sentence
 	told  func(sentence string)
 }
 
@@ -63,6 +64,7 @@ func (l *sharedLimits) Allow(amounts ledger.Amounts) {
 
 func (l *sharedLimits) set(amounts ledger.Amounts) {
 	l.pace.Store(amounts[worker.Octets])
+	l.open.Store(amounts[worker.Source] > 0 && amounts[worker.Destination] > 0)
 	l.hosts.src.Allow(int(amounts[worker.Source]), max(amounts[worker.Octets], 1))
 	l.hosts.dst.Allow(int(amounts[worker.Destination]), max(amounts[worker.Octets], 1))
 	l.hosts.dsync.Allow(int(amounts[worker.Dsync]), 0)

@@ -30,8 +30,8 @@ type Amounts map[string]int64
 type Member struct {
 	Worker
 
-	There bool // it takes part; who does not may still use what it has
-	Idle  bool
+	There bool    // it takes part; who does not may still use what it has
+	Idle  bool    // it has no account at work, or can do nothing for now
 	Has   Amounts // parts of which it has nothing may be missing
 }
 
@@ -142,7 +142,7 @@ type reported struct {
 func (l *Shares) members(tx *sql.Tx) (all []reported, err error) {
 	clock := l.database.Clock()
 	rows, err := tx.Query(`SELECT w.name, w.began_unix, w.leaving, w.idle, w.until_milli - `+clock+` > 0, w.until_milli + ? > `+clock+`,
-		w.server = `+l.database.Incarnation()+`, COALESCE(s.part, ''), COALESCE(s.amount, 0)
+		w.server = `+l.database.Incarnation()+`, w.hindered, COALESCE(s.part, ''), COALESCE(s.amount, 0)
 		FROM workers w LEFT JOIN shares s ON s.worker = w.name ORDER BY w.began_unix, w.name`, silentTime.Milliseconds())
 	if err != nil {
 		return nil, err
@@ -152,7 +152,7 @@ func (l *Shares) members(tx *sql.Tx) (all []reported, err error) {
 		var m reported
 		var began, amount int64
 		var part string
-		if err := rows.Scan(&m.Name, &began, &m.Leaving, &m.Idle, &m.There, &m.recent, &m.sameServer, &part, &amount); err != nil {
+		if err := rows.Scan(&m.Name, &began, &m.Leaving, &m.Idle, &m.There, &m.recent, &m.sameServer, &m.Hindered, &part, &amount); err != nil {
 			return nil, err
 		}
 		if n := len(all); n == 0 || all[n-1].Name != m.Name {

@@ -26,7 +26,7 @@ const (
 //   - All have the same. While some have accounts at work and others do not, the others have one connection each, for the account to
 //     come.
 //   - Where there are more workers than connections those who have some keep one, and the others have none, of anything: a worker
-//     that had one end and waited for the other would be of no use.
+//     that had one end and waited for the other would be of no use. Who can do nothing for now gives his to those who wait.
 func Divide(whole ledger.Amounts, me string, crew []ledger.Member) (target, has ledger.Amounts) {
 	var own ledger.Member
 	var line []ledger.Member // who takes part, in the order in which they are served
@@ -48,12 +48,12 @@ func Divide(whole ledger.Amounts, me string, crew []ledger.Member) (target, has 
 	}
 	target = aim(whole, own, line)
 	has = ledger.Amounts{}
-	waits := false
+	short := false
 	for part, all := range whole {
 		has[part] = max(own.Has[part], min(target[part], all-others[part]))
-		waits = waits || has[part] <= 0
+		short = short || has[part] <= 0
 	}
-	if waits {
+	if short {
 		return target, own.Has
 	}
 	return target, has
@@ -68,7 +68,7 @@ func aim(whole ledger.Amounts, own ledger.Member, line []ledger.Member) (target 
 	}
 	place := slices.IndexFunc(line, func(m ledger.Member) bool { return m.Name == own.Name })
 	target = ledger.Amounts{}
-	if place >= served && rank(own) > 0 {
+	if place >= served && rank(own) != uses {
 		return target
 	}
 	line = line[:max(served, place+1)]
@@ -96,12 +96,21 @@ func aim(whole ledger.Amounts, own ledger.Member, line []ledger.Member) (target 
 	return target
 }
 
-// rank puts those who have something first.
+// The order in which workers are served.
+const (
+	uses  = iota // it has something
+	waits        // it has nothing yet
+	rests        // it can do nothing for now, and does not try at this moment
+)
+
 func rank(m ledger.Member) int {
+	if m.Hindered != "" && m.Idle {
+		return rests
+	}
 	for _, amount := range m.Has {
 		if amount > 0 {
-			return 0
+			return uses
 		}
 	}
-	return 1
+	return waits
 }

@@ -123,6 +123,9 @@ func (c *modelCrew) step(t *rapid.T) {
 		w.Leaving = w.Leaving || !w.dead
 	case 3:
 		w.Idle = !w.Idle
+		if w.Hindered = ""; rapid.Bool().Draw(t, "hindered") {
+			w.Hindered = "for want of a secret"
+		}
 	case 4, 5, 6:
 		for _, part := range []string{Source, Destination} {
 			if !w.dead && w.active[part] < w.allowed[part] {
@@ -160,17 +163,25 @@ func (c *modelCrew) settle(t *rapid.T, check func(string)) {
 			return // what they keep is missing
 		}
 	}
-	served, least := 0, int64(len(c.members))
+	served, waiting, least := 0, 0, int64(len(c.members))
 	for _, all := range c.whole {
 		least = min(least, all)
 	}
 	for _, w := range c.members {
-		if rank(w.Member) == 0 {
+		if w.Has[Source] > 0 {
 			served++
+		}
+		if rank(w.Member) == waits {
+			waiting++
 		}
 	}
 	if int64(served) != least {
 		t.Fatalf("%d of %d workers are served, of %v", served, len(c.members), c.whole)
+	}
+	for _, w := range c.members {
+		if waiting > 0 && rank(w.Member) == rests && w.Has[Source] > 0 {
+			t.Fatalf("%s can do nothing and keeps others waiting: %v", w.Name, w.Has)
+		}
 	}
 	for part, sum := range c.sums() {
 		if served > 0 && sum < c.whole[part] {
@@ -189,6 +200,9 @@ func TestDivide(t *testing.T) {
 	}
 	idle, leaving, silent := member("idle", 1, 1), member("leaving", 2, 2), member("silent", 2, 2)
 	idle.Idle, leaving.Leaving, silent.There = true, true, false
+	resting, trying := member("resting", 1, 1), member("trying", 1, 1)
+	resting.Hindered, resting.Idle, trying.Hindered = "for want of a secret", true, "for want of a secret"
+	fewer := []ledger.Member{member("a", 2, 1), member("b", 1, 1), member("c", 1, 1), member("d", 1, 1), member("e", 1, 1)}
 	nothing := ledger.Amounts{}
 	for name, c := range map[string]struct {
 		crew        []ledger.Member
@@ -204,6 +218,10 @@ func TestDivide(t *testing.T) {
 			ledger.Amounts{Source: 6, Destination: 5}},
 		"beside one that leaves": {[]ledger.Member{leaving, member("me", 3, 3)}, whole, ledger.Amounts{Source: 5, Destination: 4}},
 		"beside a silent one":    {[]ledger.Member{silent, member("me", 3, 3)}, whole, ledger.Amounts{Source: 5, Destination: 4}},
+		"beside one that rests": {[]ledger.Member{resting, member("me", 3, 3)}, ledger.Amounts{Source: 6, Destination: 5},
+			ledger.Amounts{Source: 6, Destination: 5}},
+		"in the place of one that rests": {append(fewer[:5:5], resting, member("me", 0, 0)), ledger.Amounts{Source: 1, Destination: 1}, nothing},
+		"while another one tries":        {append(fewer[:5:5], trying, member("me", 0, 0)), nothing, nothing},
 		"more workers than connections": {[]ledger.Member{member("a", 2, 1), member("b", 1, 1), member("c", 1, 1), member("d", 1, 1), member("e", 1, 1),
 			member("f", 1, 1), member("me", 0, 0)}, nothing, nothing},
 	} {
@@ -218,5 +236,9 @@ func TestDivide(t *testing.T) {
 		return maps.Clone(has)
 	}()); diff != "" {
 		t.Errorf("who leaves: %s", diff)
+	}
+	target, _ := Divide(whole, "resting", append(fewer, resting, member("waits", 0, 0)))
+	if !sameAmounts(target, nothing) {
+		t.Errorf("who rests while another one waits keeps %v", target)
 	}
 }

@@ -29,7 +29,7 @@ func (w *Worker) share(ctx context.Context) (settled bool, err error) {
 	limits := w.options.Limits
 	using := limits.Using()
 	var target, has ledger.Amounts
-	taken, err := w.options.Shares.Take(ctx, w.options.Name, using, w.desk.idle(), func(crew []ledger.Member) ledger.Amounts {
+	taken, err := w.options.Shares.Take(ctx, w.options.Name, using, w.rests(), func(crew []ledger.Member) ledger.Amounts {
 		target, has = Divide(limits.Whole(), w.options.Name, crew)
 		return has
 	})
@@ -45,6 +45,14 @@ func (w *Worker) share(ctx context.Context) (settled bool, err error) {
 		}
 	}
 	return true, nil
+}
+
+func (w *Worker) rests() bool {
+	idle := w.desk.idle()
+	if w.options.Rests == nil {
+		return idle
+	}
+	return w.options.Rests(idle)
 }
 
 // lower is the lower of both, part by part.

@@ -78,6 +78,10 @@ type Options struct {
 	// some seconds before it says so: else it would go through the whole queue, and nobody else would find anything there.
 	Able func(ctx context.Context, job Job) bool
 
+	// Rests says whether this process counts as one with nothing to do, of which idle is what its accounts say; nil is idle. One that can do
+	// nothing for now leaves its share to others, and has it again when it tries whether it can.
+	Rests func(idle bool) bool
+
 	// Tend is called with each heartbeat; nil for nothing.
 	Tend func(ctx context.Context) error
 

@@ -38,7 +38,7 @@ func take(t testing.TB, l *ledger.Ledger, name string, using, wants int64) (crew
 		crew = ""
 		for _, m := range all {
 			crew += fmt.Sprintf(" %s:%d", m.Name, m.Has["source"])
-			for word, is := range map[string]bool{"gone": !m.There, "idle": m.Idle, "leaving": m.Leaving} {
+			for word, is := range map[string]bool{"gone": !m.There, "idle": m.Idle, "leaving": m.Leaving, "hindered": m.Hindered != ""} {
 				if is {
 					crew += " " + word
 				}
@@ -69,6 +69,9 @@ func sharesCountAsLongAsTheyMayBeUsed(t *testing.T, empty Empty) {
 	attend(t, l.again, "lazy", 2)
 	want(t, take(t, l.again, "lazy", 0, 0), " one:6 lazy:0 idle")
 	want(t, take(t, l.Ledger, "one", 5, 3), " one:5 lazy:0 idle")
+	must(t, l.Workers.Hinder(ctx, "one", "it lacks a secret"))
+	want(t, take(t, l.again, "lazy", 0, 0), " one:3 hindered lazy:0 idle")
+	must(t, l.Workers.Hinder(ctx, "one", ""))
 	_, err := l.again.Workers.Dismiss(ctx, "one")
 	must(t, err)
 	want(t, take(t, l.again, "lazy", 0, 3), " one:3 leaving lazy:0 idle")
