@@ -28,6 +28,7 @@ type Fault struct {
 	Class  Class
 	Op     string // what was attempted: "log in", "append"
 	Object string // on what: an account, a mailbox, a host, a file with line and column
+	Side   Side   // whose server it is about, where a log-in failed; "" is not told
 	Server string // the server's own words, if it spoke
 	Cause  error  // may be nil
 	Hint   string // one sentence: the next step, lower case, no full stop
@@ -61,6 +62,15 @@ func ClassOf(err error) Class {
 		return f.Class
 	}
 	return ClassBug
+}
+
+// SideOf returns the side of the first Fault in err's chain, or "".
+func SideOf(err error) Side {
+	var f *Fault
+	if errors.As(err, &f) {
+		return f.Side
+	}
+	return ""
 }
 
 // HintOf returns the first hint in err's chain, or "".

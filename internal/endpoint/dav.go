@@ -142,7 +142,7 @@ func (h *DAV) noPasswordFault(login string) error {
 		hint = `run "rehome accounts export" and import its accounts.csv, or add a DestinationPassword in the roster`
 	}
 	return &rehome.Fault{
-		Class: rehome.ClassAuth, Op: "log in at the " + string(h.side) + " as", Object: login,
+		Class: rehome.ClassAuth, Op: "log in at the " + string(h.side) + " as", Object: login, Side: h.side,
 		Cause: errors.New("no password is known for the contacts and calendars of this account"), Hint: hint,
 	}
 }
@@ -181,7 +181,7 @@ func (h *DAV) logInFault(account rehome.Account, err error) error {
 	fault := Fault(err, "open the contacts and calendars at the "+string(h.side)+" of", loginAt(h.side, account))
 	var f *rehome.Fault
 	if errors.As(fault, &f) && dav.IsStatus(err, http.StatusUnauthorized) {
-		f.Class, f.Hint = rehome.ClassAuth, h.refusedHint()
+		f.Class, f.Side, f.Hint = rehome.ClassAuth, h.side, h.refusedHint()
 	}
 	return fault
 }

@@ -192,7 +192,7 @@ func (h *Dsync) fault(ctx context.Context, err error, class rehome.Class, op, ob
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return ctx.Err()
 	}
-	fault := &rehome.Fault{Class: class, Op: op, Object: object, Cause: err, Hint: hint}
+	fault := &rehome.Fault{Class: class, Op: op, Object: object, Side: h.side, Cause: err, Hint: hint}
 	var words *dsync.PeerError
 	if errors.As(err, &words) {
 		fault.Server = words.Text

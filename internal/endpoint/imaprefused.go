@@ -17,6 +17,7 @@ func (h *IMAP) logInFault(account rehome.Account, err error) error {
 	if !errors.As(fault, &f) {
 		return fault
 	}
+	f.Side = h.side
 	if f.Class == rehome.ClassPermanent {
 		f.Class = rehome.ClassAuth // whatever words a server chooses for "no" to a log-in
 	}

@@ -88,7 +88,8 @@ func (l *lockout) notTried(account rehome.Account) error {
 	if l.most == 1 {
 		cause = fmt.Errorf("not tried: %w", l.first)
 	}
-	return &rehome.Fault{Class: rehome.ClassAuth, Op: "log in at the " + string(l.side) + " as", Object: l.name(account), Cause: cause, Hint: l.hint}
+	return &rehome.Fault{Class: rehome.ClassAuth, Op: "log in at the " + string(l.side) + " as", Object: l.name(account), Side: l.side,
+		Cause: cause, Hint: l.hint}
 }
 
 // name says as whom an account is opened.

@@ -78,7 +78,7 @@ func (l Login) credentials(side rehome.Side, account rehome.Account) (credential
 		return credentials{user: login + l.MasterSeparator + l.MasterUser, password: l.MasterPassword}, nil
 	case own.Empty():
 		return credentials{}, &rehome.Fault{
-			Class: rehome.ClassAuth, Op: "log in at the " + string(side) + " as", Object: login,
+			Class: rehome.ClassAuth, Op: "log in at the " + string(side) + " as", Object: login, Side: side,
 			Cause: errors.New("no password is known for this account"),
 			Hint:  noPasswordHint(side),
 		}

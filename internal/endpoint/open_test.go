@@ -56,6 +56,9 @@ func TestOpen_usersOfEachSide(t *testing.T) {
 	settings.Host = NewHost(HostSettings{Side: rehome.Destination})
 	_, err := NewIMAP(settings).Open(within(t), moved)
 	wantFault(t, err, rehome.ClassAuth, "log in at the destination as bert@example.test", "accounts.csv")
+	if side := rehome.SideOf(err); side != rehome.Destination {
+		t.Errorf("it is about the side %q", side)
+	}
 }
 
 func TestOpen_masterUser(t *testing.T) {
@@ -141,6 +144,9 @@ func TestOpen_noPasswordKnown(t *testing.T) {
 		h := NewIMAP(settings)
 		_, err := h.Open(within(t), rehome.Account{Address: "anna@example.test"})
 		wantFault(t, err, rehome.ClassAuth, "log in at the "+string(side)+" as anna@example.test: no password is known", hint)
+		if got := rehome.SideOf(err); got != side {
+			t.Errorf("it is about the side %q, not %q", got, side)
+		}
 		wantFree(t, h)
 	}
 	if got := before.Counts().Connections; got != 0 {

@@ -152,7 +152,7 @@ func (h *Sieve) fault(ctx context.Context, err error, class rehome.Class, op, ob
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return ctx.Err()
 	}
-	fault := &rehome.Fault{Class: class, Op: op, Object: object, Cause: err, Hint: hint}
+	fault := &rehome.Fault{Class: class, Op: op, Object: object, Side: h.side, Cause: err, Hint: hint}
 	var status *managesieve.StatusError
 	if errors.As(err, &status) && status.Referral == "" {
 		fault.Server = status.Text

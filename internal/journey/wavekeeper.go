@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -31,6 +32,7 @@ type waveKeeper struct {
 	mu     sync.Mutex
 	of     map[string]string           // wave of accounts that were admitted
 	counts map[string]map[string]int64 // what has happened since it was written, by wave
+	shut   map[string]string           // the last account whose log-in was refused, by wave
 	open   map[string]bool             // as the waves were when they were looked at last
 	src    endpoint.Load               // of the hosts, as far as it is counted
 	dst    endpoint.Load
@@ -41,7 +43,8 @@ type waveKeeper struct {
 const tendEvery = 15 * time.Second
 
 func (m *Move) newWaveKeeper(store *ledger.Ledger) *waveKeeper {
-	return &waveKeeper{move: m, store: store, of: map[string]string{}, counts: map[string]map[string]int64{}, looked: time.Now()}
+	return &waveKeeper{move: m, store: store, of: map[string]string{}, shut: map[string]string{}, counts: map[string]map[string]int64{},
+		looked: time.Now()}
 }
 
 // join has a pass ask the keeper. The returned function is called when the pass is over. Without a keeper nothing is asked.
@@ -150,7 +153,8 @@ func (k *waveKeeper) ended(ctx context.Context, o conductor.Ended) error {
 		counts[wave.CountAccounts]++
 		switch trouble = o.Err != nil || o.Blocked != nil; {
 		case trouble && rehome.ClassOf(o.Err) == rehome.ClassAuth:
-			counts[wave.CountRefused]++
+			wave.CountRefused(counts, rehome.SideOf(o.Err))
+			k.shut[name] = o.Account
 		case trouble:
 			counts[wave.CountFailed]++
 		}
@@ -168,6 +172,7 @@ func (k *waveKeeper) tend(ctx context.Context) error {
 	counts := k.counts
 	k.counts, k.looked = map[string]map[string]int64{}, time.Now()
 	k.countAnswers(counts)
+	shut := maps.Clone(k.shut)
 	k.mu.Unlock()
 	for name, counted := range counts {
 		if err := k.store.Waves.Count(ctx, name, counted); err != nil {
@@ -177,7 +182,7 @@ func (k *waveKeeper) tend(ctx context.Context) error {
 	rows, err := k.store.Waves.All(ctx)
 	for _, row := range rows {
 		if row.State == ledger.WaveRunning && err == nil {
-			err = k.move.judgeWave(ctx, k.store, row)
+			err = k.move.judgeWave(ctx, k.store, row, shut[row.Name])
 		}
 	}
 	return err
@@ -202,8 +207,8 @@ func (k *waveKeeper) countAnswers(counts map[string]map[string]int64) {
 	}
 }
 
-// judgeWave stops a wave that runs if too much has gone wrong in it.
-func (m *Move) judgeWave(ctx context.Context, store *ledger.Ledger, row ledger.Wave) error {
+// judgeWave stops a wave that runs if too much has gone wrong in it. shut is an account whose log-in was refused, "" where none is known.
+func (m *Move) judgeWave(ctx context.Context, store *ledger.Ledger, row ledger.Wave, shut string) error {
 	settings, err := wave.Read(row.Settings)
 	if err != nil {
 		return waveFault(row.Name, err)
@@ -215,6 +220,7 @@ func (m *Move) judgeWave(ctx context.Context, store *ledger.Ledger, row ledger.W
 	if facts.Members, err = store.Waves.SizeTo(ctx, row.Name, wave.LeastCounted); err != nil {
 		return err
 	}
+	facts.Example = shut
 	pulled := wave.Brake(settings.Brake, facts)
 	if pulled == nil {
 		return nil

@@ -105,7 +105,7 @@ func (*fallible) Kind() rehome.Kind { return rehome.KindMail }
 func (f *fallible) RunSlice(_ context.Context, account rehome.Account, _ time.Time, _ pass.Budget) (pass.Result, error) {
 	f.asked = append(f.asked, account.Address)
 	if class := f.fails[account.Address]; class != "" {
-		return pass.Result{}, &rehome.Fault{Class: class, Op: "log in", Object: account.Address, Cause: errors.New("NO")}
+		return pass.Result{}, &rehome.Fault{Class: class, Op: "log in", Object: account.Address, Side: rehome.Destination, Cause: errors.New("NO")}
 	}
 	return pass.Result{Looked: true}, nil
 }
@@ -140,7 +140,8 @@ func TestWaveKeeper_brake(t *testing.T) {
 		t.Errorf("asked: %v", step.asked)
 	}
 	held := heldWaves(outcomes)
-	if len(held) != 1 || held[0].Accounts != 10 || !strings.Contains(held[0].Reason, "3 of 10 accounts was refused") ||
+	if len(held) != 1 || held[0].Accounts != 10 || !strings.Contains(held[0].Reason, "3 of 10 accounts was refused at the destination") ||
+		!strings.Contains(held[0].NextStep, `run "rehome accounts check --account p09@x.test";`) ||
 		!strings.Contains(held[0].NextStep, "rehome wave resume staff") {
 		t.Errorf("%+v", held)
 	}

@@ -37,10 +37,12 @@ const leastAnswers = 20
 
 // Facts are what has happened within the span.
 type Facts struct {
-	Members  int64 // of the wave; LeastCounted or more are the same
-	Accounts int64 // whose pass has ended, in whatever way
-	Refused  int64 // of those: whose log-in was refused
-	Failed   int64 // likewise: that are not complete for another reason
+	Members  int64                 // of the wave; LeastCounted or more are the same
+	Accounts int64                 // whose pass has ended, in whatever way
+	Refused  int64                 // of those: whose log-in was refused
+	At       map[rehome.Side]int64 // of those: at which side, where that is known
+	Example  string                // one of those, "" where none is known
+	Failed   int64                 // likewise: that are not complete for another reason
 	Compared int64
 	Differs  int64 // of those, without differences that were accepted; one of which an end could not be read counts
 	Answers  map[rehome.Side]Answers
@@ -55,12 +57,22 @@ type Answers struct {
 // The words by which what happens is counted in the ledger. Of the answers of a host there are how many, and how long all of them took.
 const (
 	CountAccounts = "accounts"
-	CountRefused  = "refused"
 	CountFailed   = "failed"
 
+	countAllRefused = "refused"
+
+	countRefused = "refused "
 	countAnswers = "answers "
 	countTook    = "milliseconds "
 )
+
+// CountRefused adds a log-in that was refused to what is counted. side is "" where it is not known.
+func CountRefused(counts map[string]int64, side rehome.Side) {
+	counts[countAllRefused]++
+	if side != "" {
+		counts[countRefused+string(side)]++
+	}
+}
 
 // CountAnswers adds the answers of a host to what is counted.
 func CountAnswers(counts map[string]int64, side rehome.Side, a Answers) {
@@ -72,8 +84,10 @@ func CountAnswers(counts map[string]int64, side rehome.Side, a Answers) {
 
 // FactsOf are the facts that were counted.
 func FactsOf(counts map[string]int64) Facts {
-	f := Facts{Accounts: counts[CountAccounts], Refused: counts[CountRefused], Failed: counts[CountFailed], Answers: map[rehome.Side]Answers{}}
+	f := Facts{Accounts: counts[CountAccounts], Refused: counts[countAllRefused], Failed: counts[CountFailed],
+		At: map[rehome.Side]int64{}, Answers: map[rehome.Side]Answers{}}
 	for _, side := range []rehome.Side{rehome.Source, rehome.Destination} {
+		f.At[side] = counts[countRefused+string(side)]
 		f.Answers[side] = Answers{counts[countAnswers+string(side)], time.Duration(counts[countTook+string(side)]) * time.Millisecond}
 	}
 	return f
@@ -119,10 +133,24 @@ func refused(l Limits, f Facts) *Pulled {
 	if !over(f.Refused, f.Accounts, f.Members, l.Refused) {
 		return nil
 	}
-	return &Pulled{Reason: fmt.Sprintf("the log-in of %s was refused in the last %s, which is more than %s",
-		part(f.Refused, f.Accounts), lately(l), percent(l.Refused)),
-		NextStep: `run "rehome accounts check --account ADDRESS" with one of them; the host may have locked out this machine, or the passwords ` +
-			`at the destination are different; then resume the wave`}
+	at, command, passwords := "", "accounts plan --login", "the passwords there may have changed"
+	src, dst := f.At[rehome.Source], f.At[rehome.Destination]
+	switch {
+	case dst == f.Refused:
+		at, command, passwords = " at the destination", "accounts check", "the passwords there may be different"
+	case src == f.Refused:
+		at = " at the source"
+	case src+dst > 0:
+		at = fmt.Sprintf(" (%d at the source, %d at the destination)", src, dst)
+	}
+	who, which := f.Example, ""
+	if who == "" {
+		who, which = "ADDRESS", ` with one of them, which "rehome status" names`
+	}
+	return &Pulled{Reason: fmt.Sprintf("the log-in of %s was refused%s in the last %s, which is more than %s",
+		part(f.Refused, f.Accounts), at, lately(l), percent(l.Refused)),
+		NextStep: fmt.Sprintf(`run "rehome %s --account %s"%s; the host may have locked out this machine, or %s; then resume the wave`,
+			command, who, which, passwords)}
 }
 
 func failed(l Limits, f Facts) *Pulled {

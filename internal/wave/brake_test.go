@@ -51,6 +51,36 @@ func TestBrake(t *testing.T) {
 	}
 }
 
+// Who reads that log-ins were refused reads where, and the command that tries one of them there.
+func TestBrake_whereLogInsAreRefused(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		sides              []rehome.Side
+		example            string
+		reason, tries, why string
+	}{
+		"the destination": {[]rehome.Side{rehome.Destination, rehome.Destination, rehome.Destination}, "anna@x.test", "refused at the destination in",
+			`"rehome accounts check --account anna@x.test";`, "may be different"},
+		"the source": {[]rehome.Side{rehome.Source, rehome.Source, rehome.Source}, "anna@x.test", "refused at the source in",
+			`"rehome accounts plan --login --account anna@x.test";`, "may have changed"},
+		"both": {[]rehome.Side{rehome.Source, rehome.Destination, ""}, "anna@x.test", "refused (1 at the source, 1 at the destination) in",
+			`"rehome accounts plan --login --account anna@x.test";`, ""},
+		"not known": {[]rehome.Side{"", "", ""}, "", "refused in",
+			`"rehome accounts plan --login --account ADDRESS" with one of them, which "rehome status" names;`, ""},
+	} {
+		counts := map[string]int64{CountAccounts: 9}
+		for _, side := range c.sides {
+			CountRefused(counts, side)
+		}
+		facts := FactsOf(counts)
+		facts.Members, facts.Example = 9, c.example
+		p := Brake(DefaultLimits(), facts)
+		if p == nil || !strings.Contains(p.Reason, c.reason) || !strings.Contains(p.NextStep, c.tries) || !strings.Contains(p.NextStep, c.why) {
+			t.Errorf("%s: %+v", name, p)
+		}
+	}
+}
+
 func TestLimits_set(t *testing.T) {
 	t.Parallel()
 	l := DefaultLimits()
