@@ -105,7 +105,7 @@ An acceptance holds for this very difference. If the object changes again, it is
 
 Exit code 0: accepted. 6: an id names no open difference, or the reason is missing; nothing was accepted.`,
 		Example:           `  rehome findings accept 3f9a01c27b44 --by "Ada Lovelace" --reason "too large; its owner has a copy"`,
-		Args:              cobra.MinimumNArgs(1),
+		Args:              placed,
 		ValidArgsFunction: f.completeOpen(),
 		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, args []string) (rehome.Outcome, error) {
 			options.IDs = args
@@ -144,7 +144,7 @@ func findingsWithdrawCommand(f *frame) *cobra.Command {
 	return &cobra.Command{
 		Use:               "withdraw ID...",
 		Short:             "Take acceptances back, so that their differences are open again",
-		Args:              cobra.MinimumNArgs(1),
+		Args:              placed,
 		ValidArgsFunction: f.completeAccepted(),
 		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, args []string) (rehome.Outcome, error) {
 			if err := move.Withdraw(ctx, args); err != nil {

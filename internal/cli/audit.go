@@ -91,7 +91,7 @@ removed, added or moved. Whether lines are missing at the end, only a digest tel
 the summary of certificates has one (audit_log), and --end takes it.
 
 Exit code 0: the log is whole. 5: it is not.`,
-		Args: cobra.MaximumNArgs(1),
+		Args: placed,
 	}
 	check := func(lines iter.Seq2[ledger.AuditLine, error]) (rehome.Outcome, error) {
 		checked, err := journey.CheckAudit(lines, end)

@@ -75,7 +75,7 @@ signed with the key of the move: "rehome certificate key" shows it to whoever ru
 
 Exit code 0: all are genuine. 5: at least one is not.`,
 		Example: "  rehome certificate check --key signing-key.pem certificates/",
-		Args:    cobra.MinimumNArgs(1),
+		Args:    placed,
 	}
 	cmd.RunE = f.run(func(_ context.Context, args []string) (rehome.Outcome, error) {
 		public, err := publicKey(key)

@@ -103,7 +103,7 @@ You can end it at any moment; the same command goes on, and so does "rehome cuto
 
 Exit code 0: the domains are rolled back. 5: on the way; run it again. 6: --yes is missing, or a person has
 to do something first.`,
-		Args:              cobra.MatchAll(cobra.MinimumNArgs(1), domainNames),
+		Args:              cobra.MatchAll(placed, domainNames),
 		ValidArgsFunction: f.completeDomains,
 		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, args []string) (rehome.Outcome, error) {
 			options.Domains, options.Told = lowered(args), f.tellCutover

@@ -42,7 +42,7 @@ codes are in the JSON answers and in the report. Without a code, explain lists a
 
 // knownCode demands one code that there is, or none.
 func knownCode(cmd *cobra.Command, args []string) error {
-	if err := cobra.MaximumNArgs(1)(cmd, args); err != nil {
+	if err := placed(cmd, args); err != nil {
 		return err
 	}
 	if len(args) > 0 && len(explained(args[0])) == 0 {

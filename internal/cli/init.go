@@ -41,7 +41,7 @@ valid certificate, and asks for nothing.`,
   rehome init --organisation "Example Ltd" --domain example.com \
     --source-imap mail.example.com:993 --source-database mysql://reader@127.0.0.1:3306/atmail \
     --source-master mover --destination-imap imap.us-east.atmailcloud.com:993`,
-		Args: cobra.MaximumNArgs(1),
+		Args: placed,
 		RunE: f.run(func(ctx context.Context, args []string) (rehome.Outcome, error) {
 			draft.Domains = listOf(strings.Join(draft.Domains, " "))
 			draft.SourceKind, draft.DestinationKind = config.SourceKind(sourceKind), config.DestinationKind(destinationKind)

@@ -18,7 +18,7 @@ func manCommand(f *frame) *cobra.Command {
 		Use:    "man DIR",
 		Short:  "Write manual pages into a folder",
 		Hidden: true,
-		Args:   cobra.ExactArgs(1),
+		Args:   placed,
 	}
 	cmd.RunE = f.run(func(_ context.Context, args []string) (rehome.Outcome, error) {
 		if err := os.MkdirAll(args[0], 0o755); err != nil {

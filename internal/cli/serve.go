@@ -119,7 +119,7 @@ is read as one line from standard input, or from the place that --password names
 
 Roles: look sees everything and changes nothing; operate may also start and stop passes and accept differences; switch may also
 take domains across and back. Each role includes the one before.`,
-		Args: cobra.ExactArgs(1),
+		Args: placed,
 		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, args []string) (rehome.Outcome, error) {
 			wanted, err := roleNamed(role)
 			if err != nil {
@@ -153,7 +153,7 @@ func operatorsRemoveCommand(f *frame) *cobra.Command {
 		Use:               "remove NAME",
 		ValidArgsFunction: f.completeOperators(),
 		Short:             "Take somebody off the list; who is signed in is out at once",
-		Args:              cobra.ExactArgs(1),
+		Args:              placed,
 		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, args []string) (rehome.Outcome, error) {
 			return f.giveOperators(move.RemoveOperator(ctx, strings.ToLower(args[0])))
 		})),

@@ -32,7 +32,7 @@ it is. Set store to TO afterwards, and run nothing with FROM any more.
 
 --from-password and --to-password say where a password is kept, as in the settings; they never are one.`,
 		Example: "  rehome store copy rehome.db postgres://mover@db.example.com/rehome --to-password file:secrets/store",
-		Args:    cobra.ExactArgs(2),
+		Args:    placed,
 	}
 	cmd.RunE = f.run(func(ctx context.Context, args []string) (rehome.Outcome, error) {
 		var places [2]journey.StorePlace

@@ -34,7 +34,7 @@ standard output. It is shown this once: the ledger keeps only its SHA-256. The p
 "Authorization: Bearer TOKEN". What is done with it stands in the audit log under "token NAME".
 
 Roles are those of "rehome operators". Give a program no more than it needs: look is enough to watch a move.`,
-		Args: cobra.ExactArgs(1),
+		Args: placed,
 		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, args []string) (rehome.Outcome, error) {
 			wanted, err := roleNamed(role)
 			if err != nil {
@@ -72,7 +72,7 @@ func tokensRevokeCommand(f *frame) *cobra.Command {
 		Use:               "revoke NAME",
 		ValidArgsFunction: f.completeTokens(),
 		Short:             "End a token at once",
-		Args:              cobra.ExactArgs(1),
+		Args:              placed,
 		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, args []string) (rehome.Outcome, error) {
 			return f.giveTokens(move.RevokeToken(ctx, strings.ToLower(args[0])))
 		})),

@@ -139,7 +139,7 @@ they begin. In a wave whoever has most mail is first.
 The brake stops a wave when within --brake span=15m the log-ins of more than 0.5% of its accounts were
 refused, more than 1% of their passes failed, more than 0.5% of those that were compared differ, three
 accounts at least in each case, or when a host takes more than 10 s for an answer on average.`,
-		Args: cobra.ExactArgs(1),
+		Args: placed,
 	}
 	who := f.waveChoiceFlags(cmd, "rehome wave create", false)
 	settings := f.waveChangeFlags(cmd)
@@ -160,7 +160,7 @@ func waveAddCommand(f *frame) *cobra.Command {
 		Short:             "Put more accounts into a wave",
 		Long: `add puts accounts that are in no wave into this one. They are chosen as with "rehome wave create". Those
 who are in another wave stay there, and are counted; take them out of it first.`,
-		Args: cobra.ExactArgs(1),
+		Args: placed,
 	}
 	who := f.waveChoiceFlags(cmd, "rehome wave add", true)
 	cmd.RunE = f.run(f.withMove(func(ctx context.Context, move *journey.Move, args []string) (rehome.Outcome, error) {
@@ -181,7 +181,7 @@ func waveRemoveCommand(f *frame) *cobra.Command {
 		Long: `remove takes the accounts given with --account or --account-file out of the wave. Without these the wave
 itself is removed. What was copied stays; the accounts are in no wave then, and "rehome sync" copies
 them like all others.`,
-		Args: cobra.ExactArgs(1),
+		Args: placed,
 	}
 	who := f.selectAccounts(cmd)
 	cmd.RunE = f.run(f.withMove(func(ctx context.Context, move *journey.Move, args []string) (rehome.Outcome, error) {
@@ -201,7 +201,7 @@ func waveSetCommand(f *frame) *cobra.Command {
 		Short:             "Change hours, priority or brake of a wave",
 		Long: `set changes what is given and leaves the rest as it is. --window replaces all hours; --window always
 removes them. A wave that runs follows at the next slice.`,
-		Args: cobra.ExactArgs(1),
+		Args: placed,
 	}
 	settings := f.waveChangeFlags(cmd)
 	cmd.RunE = f.run(f.withMove(func(ctx context.Context, move *journey.Move, args []string) (rehome.Outcome, error) {

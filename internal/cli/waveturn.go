@@ -34,7 +34,7 @@ in a wave that has begun, the wave of --after is through, and log-ins that were 
 work. If something is in the way, start says what, and begins only with --confirm.
 
 Exit codes are those of "rehome sync"; 6 also if the gate is closed, or the wave was stopped meanwhile.`,
-		Args: cobra.ExactArgs(1),
+		Args: placed,
 	}
 	cmd.RunE = f.run(f.withMove(func(ctx context.Context, move *journey.Move, args []string) (rehome.Outcome, error) {
 		if place == "" {
@@ -155,7 +155,7 @@ func wavePauseCommand(f *frame) *cobra.Command {
 		Short:             "Stop a wave at the end of what is under way",
 		Long: `pause lets nothing of a wave begin any more, on any machine. What is under way ends with its slice, which
 takes half a minute; after that nothing is written to the destination for its accounts. Other waves go on.`,
-		Args: cobra.ExactArgs(1),
+		Args: placed,
 		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, args []string) (rehome.Outcome, error) {
 			return f.giveWaves(move.PauseWave(ctx, args[0], reason))
 		})),
@@ -172,7 +172,7 @@ func waveResumeCommand(f *frame) *cobra.Command {
 		Long: `resume lets a wave run again, and its brake count from now on. Workers go on with it by themselves; without
 workers run "rehome wave start" or "rehome sync" after it. If what has stopped the wave is still the case,
 the brake stops it again. To allow more, change its limits first: "rehome wave set WAVE --brake failed=5%".`,
-		Args: cobra.ExactArgs(1),
+		Args: placed,
 		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, args []string) (rehome.Outcome, error) {
 			return f.giveWaves(move.ResumeWave(ctx, args[0]))
 		})),
