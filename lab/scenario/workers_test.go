@@ -168,6 +168,8 @@ var crewFaults = []struct {
 	}},
 	{"stopped until others have its accounts, and woken up", func(c *crew, machine int) {
 		w, other := c.workers[machine], c.workers[1-machine]
+		// A stopped process keeps its share of the limits: one that has just begun would have what is next to nothing to go on with.
+		c.await(`SELECT EXISTS (SELECT 1 FROM rehome.shares WHERE part = 'octets' AND amount > %d AND worker %s)`, crewPace/4, other.named())
 		c.signal(w, syscall.SIGSTOP)
 		if c.alone(w) {
 			c.await(`SELECT EXISTS (SELECT 1 FROM rehome.leases WHERE epoch > 1 AND until_milli > 1 AND holder %s)`, other.named())
