@@ -10,7 +10,7 @@ import (
 )
 
 // placed is the cobra.PositionalArgs of a command whose Use has the places of its arguments behind its name: "set WAVE" takes one,
-// "copy FROM TO" two, "accept ID..." one or more, "check [FILE]" one at most. The error says which is missing, or which is too many.
+// "copy FROM TO" two, "accept ID..." one or more, "check [FILE]" one at most. The error says which is missing, or which nobody expects.
 func placed(cmd *cobra.Command, args []string) error {
 	places := strings.Fields(cmd.Use)[1:]
 	write := fmt.Sprintf(`write "%s %s"`, cmd.CommandPath(), strings.Join(places, " "))
@@ -22,7 +22,7 @@ func placed(cmd *cobra.Command, args []string) error {
 		}
 	}
 	if len(args) > len(places) && !several {
-		return fmt.Errorf("%q is too many; %s", args[len(places)], write)
+		return fmt.Errorf("unexpected argument %q; %s", args[len(places)], write)
 	}
 	return nil
 }

@@ -35,13 +35,13 @@ func TestPlaced(t *testing.T) {
 	for _, test := range []struct{ use, args, want string }{
 		{"start WAVE", "", `WAVE is missing; write "start WAVE"`},
 		{"start WAVE", "staff", ""},
-		{"start WAVE", "staff night", `"night" is too many; write "start WAVE"`},
+		{"start WAVE", "staff night", `unexpected argument "night"; write "start WAVE"`},
 		{"copy FROM TO", "a", `TO is missing; write "copy FROM TO"`},
 		{"copy FROM TO", "a b", ""},
 		{"accept ID...", "", `ID is missing; write "accept ID..."`},
 		{"accept ID...", "1 2 3", ""},
 		{"check [FILE]", "", ""},
-		{"check [FILE]", "a b", `"b" is too many; write "check [FILE]"`},
+		{"check [FILE]", "a b", `unexpected argument "b"; write "check [FILE]"`},
 	} {
 		got := ""
 		if err := placed(&cobra.Command{Use: test.use}, strings.Fields(test.args)); err != nil {

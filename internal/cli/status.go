@@ -121,7 +121,7 @@ func writeStatusWorkers(w io.Writer, workers []journey.StatusWorker) {
 	}
 	fmt.Fprintf(w, "%s there", plural(len(workers), "worker")+verb(len(workers), " is", " are"))
 	if hindered > 0 {
-		fmt.Fprintf(w, ", and %d of them can do nothing", hindered)
+		fmt.Fprintf(w, "; %d can do nothing", hindered)
 	}
 	fmt.Fprint(w, "\n\n")
 }

@@ -122,7 +122,7 @@ func workersLine(s journey.WorkersSynced) string {
 	line := fmt.Sprintf("%s of %s done, %s at work with %s", number(int(s.Finished)), plural(int(s.Accounts), "account"), number(int(s.Working)),
 		plural(len(s.Workers), "worker"))
 	if n := len(s.Hindered); n > 0 {
-		line += fmt.Sprintf(", %d of which can do nothing", n)
+		line += fmt.Sprintf(" (%d can do nothing)", n)
 	}
 	if len(s.Workers) == 0 {
 		line += `; start one with "rehome worker run"`
