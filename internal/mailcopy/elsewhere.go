@@ -111,17 +111,19 @@ const readEachEnd = 4
 // holdsContent says that one of the messages of a mailbox that is open is, from the first octet to the last, what was brought: another one
 // may have the same header, as letters of one mailing do.
 func (s *slice) holdsContent(ctx context.Context, there asker, rows []ledger.Mailbox, witnesses []*entry) (bool, error) {
+	asked := counted(originsIn(witnesses))
 	brought := map[message.Fingerprint]map[message.Digest]bool{}
 	for _, row := range rows {
 		err := s.engine.options.Ledger.Brought(ctx, &row, func(batch ledger.Stored) error {
 			for _, item := range batch.Items {
-				if item.Origin != nil && item.Digest != nil {
-					origin := message.Fingerprint(item.Origin)
-					if brought[origin] == nil {
-						brought[origin] = map[message.Digest]bool{}
-					}
-					brought[origin][message.Digest(item.Digest)] = true
+				if item.Origin == nil || item.Digest == nil || asked[message.Fingerprint(item.Origin)] == 0 {
+					continue
 				}
+				origin := message.Fingerprint(item.Origin)
+				if brought[origin] == nil {
+					brought[origin] = map[message.Digest]bool{}
+				}
+				brought[origin][message.Digest(item.Digest)] = true
 			}
 			return nil
 		})

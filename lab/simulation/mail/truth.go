@@ -86,9 +86,12 @@ func (w *world) mask() {
 	}
 }
 
-// spoiltBelow says that a copy with a lower UID is spoilt.
+// spoiltBelow says that a copy with a lower UID is given out as another message.
 func (w *world) spoiltBelow(m *message) bool {
-	return slices.ContainsFunc(m.box.messages, func(below *message) bool { return !user(below.by) && below.uid < m.uid && w.spoilt(below) })
+	return slices.ContainsFunc(m.box.messages, func(below *message) bool {
+		kind := w.habits["destination"].spoilt(below).kind
+		return !user(below.by) && below.uid < m.uid && kind != "" && kind != harmWithheld
+	})
 }
 
 // checkBreaches reports what the servers have noticed at once.
