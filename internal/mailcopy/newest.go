@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"rehome"
 	"rehome/internal/endpoint"
@@ -42,6 +43,12 @@ func newestOf(entries []entry) imap.Newest {
 
 // unmoved says that the newest message of a mailbox is the one that it was, as far as that was told both times.
 func unmoved(before, now string) bool { return before != "" && before == now }
+
+// sameDate says that the newest message has the UID and the date that it had, whatever its size.
+func sameDate(before, now string) bool {
+	was, is := strings.Fields(before), strings.Fields(now)
+	return len(was) == 3 && len(is) == 3 && slices.Equal(was[:2], is[:2])
+}
 
 // peek is a look at a mailbox and its newest message under way.
 type peek struct {

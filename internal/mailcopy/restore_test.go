@@ -380,3 +380,33 @@ func TestRestore_besideOneThatShowsIt(t *testing.T) {
 		t.Errorf("%s count as deleted at the destination, want 1", lost)
 	}
 }
+
+// The user of the destination has removed a mailbox, and the source is put back: new mail has the UID of what was copied, its size, and a
+// header that tells neither from the other. It is new mail all the same, and comes.
+func TestRestore_sourceOfARemovedMailbox(t *testing.T) {
+	t.Parallel()
+	for name, header := range map[string]string{
+		"no header":  "Subject: scan\r\n\r\n",
+		"one header": "Message-ID: <scan@example.test>\r\nDate: Mon, 2 Jan 2006 15:04:05 +0000\r\n\r\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := atmailPair(t)
+			p.fill(p.src, "INBOX.Box", letters(1, 500, "first")...)
+			putBack := p.backUp(p.src)
+			p.fill(p.src, "INBOX.Box", mail{body: header + "page 1\r\n", date: time.Date(2011, 1, 1, 1, 0, 0, 0, time.UTC)})
+			wantTally(t, p.sync(), mailcopy.Tally{Copied: 2})
+			if err := p.client(p.dst).Delete(t.Context(), "Box"); err != nil {
+				t.Fatal(err)
+			}
+			p.quiet(mailcopy.Tally{Deserted: 2})
+			putBack()
+			p.fill(p.src, "INBOX.Box", mail{body: header + "page 2\r\n", date: time.Date(2011, 1, 1, 2, 0, 0, 0, time.UTC)})
+			wantTally(t, p.sync(), mailcopy.Tally{Copied: 1, Deserted: 1})
+			if got, want := p.content(p.dst, "Box"), p.content(p.src, "INBOX.Box")[1:]; !slices.Equal(got, want) {
+				t.Errorf("Box holds %v, want %v", got, want)
+			}
+			p.quiet(mailcopy.Tally{Deserted: 1})
+		})
+	}
+}

@@ -52,6 +52,14 @@ func TestPlay_foundOnce(t *testing.T) {
 		{simulation.Plan{Seed: 99532098}, "a message that was refused for a moment was copied without its keywords"},
 		{simulation.Plan{Seed: 99700008}, "a mailbox with a letter of the same mailing was taken for one that its user had renamed"},
 		{
+			simulation.Plan{
+				Seed:   99611626,
+				Off:    allBut(restoredLast, restoredFirst, sourceUsers, usersAtOnce, mornings, renames, deletes, headersMissing),
+				AtMost: map[string]int{"passes": 3, "events": 4, "mailboxes": 0, "messages": 0, "crowd": 0, "connections": 0},
+			},
+			"new mail under a UID of what was copied was not brought to a mailbox that had been removed",
+		},
+		{
 			simulation.Plan{Seed: 99116060, Off: allBut(renumbered, mornings, lastRenames), Always: names(lastRenames), AtMost: few},
 			"a mailbox that was renamed there and back was copied again when the source had numbered its own anew",
 		},
