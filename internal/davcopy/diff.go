@@ -122,8 +122,10 @@ func decideVanished(vanished []ledger.Object, there int, t terms) departures {
 		switch {
 		case !t.unread:
 			d.vanish(row, t.deletions)
-		case row.State == ledger.ObjectIntent, row.State == ledger.ObjectQuarantined && len(row.Tried) > 0, row.Missing():
-			d.gone = append(d.gone, disowned(row)) // it may be there, or was, which is not to be forgotten before the new name is known
+		case row.Missing(): // it was there, which is not to be forgotten before the new name is known
+			d.gone = append(d.gone, disowned(row))
+		case row.State == ledger.ObjectIntent, row.State == ledger.ObjectQuarantined && len(row.Tried) > 0: // and this may be there
+			d.gone = append(d.gone, unseenThere(row))
 		default:
 			d.vanish(row, rehome.DeletionsKeep)
 		}
@@ -197,10 +199,7 @@ func (d *departures) vanish(row ledger.Object, policy rehome.Deletions) {
 			d.forget = append(d.forget, row.Source)
 			return
 		}
-		row.Tried = withForm(row.Tried, row.Form) // by which it is known, should it be there
-		row.Form = nil
-		row.Anew = true // nobody has seen it there: when it is back it is looked for, and nothing of it is removed
-		d.gone = append(d.gone, row)
+		d.gone = append(d.gone, unseenThere(row))
 	case ledger.ObjectStored:
 		if policy == rehome.DeletionsMirror && row.Form != nil {
 			d.remove = append(d.remove, row)
@@ -210,6 +209,15 @@ func (d *departures) vanish(row ledger.Object, policy rehome.Deletions) {
 	case ledger.ObjectAdopted, ledger.ObjectConflict:
 		d.gone = append(d.gone, disowned(row)) // not ours, or not known to be
 	}
+}
+
+// unseenThere is the row of an object of which something was sent that nobody has seen at the destination: when it is back at the
+// source, under whatever name, the two are compared, and nothing of it is removed.
+func unseenThere(row ledger.Object) ledger.Object {
+	row.Tried = withForm(row.Tried, row.Form) // by which it is known, should it be there
+	row.Form = nil
+	row.Anew = true
+	return row
 }
 
 // disowned is the row of an object that is never to be removed at the destination: what was given there is not its form any

@@ -420,6 +420,11 @@ func TestDepart_somethingNewIsUnread(t *testing.T) {
 		[]string{"refused.ics"}) {
 		t.Errorf("remove %v, gone %v, forget %v; want %v left there and the refused one forgotten", d.remove, gone, d.forget, want)
 	}
+	for _, row := range d.gone[1:] {
+		if !left(row).Anew || !sent(row, form[:]) {
+			t.Errorf("%s: nobody has seen it there, and it is not compared when it is back", row.Source)
+		}
+	}
 }
 
 // What the destination has lost before it vanished from the source is at neither end: nobody has to confirm that.
