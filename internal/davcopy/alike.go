@@ -59,9 +59,8 @@ func (j *collectionJob) unnamed(ctx context.Context) (*dav.Collection, error) {
 	return nil, nil //nolint:nilnil // none of them
 }
 
-// heldMostly is the collection of which at least half is what the source's holds, nil for none: its user calls it otherwise by now, or
-// nobody may write into it any more. Of less than that it is one of their own, into which they have brought something over; and so it
-// is where the main one holds more of it, because the source's own was refused before.
+// heldMostly is the collection that was made for the source's by what it holds, nil for none: its user calls it otherwise by now, or
+// nobody may write into it any more.
 func (j *collectionJob) heldMostly(ctx context.Context) (*dav.Collection, error) {
 	var all []dav.Collection
 	for _, c := range j.place.mine {
@@ -83,13 +82,22 @@ func (j *collectionJob) heldMostly(ctx context.Context) (*dav.Collection, error)
 	}
 	placed, _ := matched(own, there)
 	i, found := placed[0]
-	if !found || 2*common(own[0], there[i]) < total(there[i]) {
+	if !found {
 		return nil, nil //nolint:nilnil // none of them
 	}
-	if inMain, err := j.commonWithMain(ctx, own[0]); err != nil || inMain > common(own[0], there[i]) {
+	if inMain, err := j.commonWithMain(ctx, own[0]); err != nil || !madeFor(own[0], there[i], inMain) {
 		return nil, err
 	}
 	return &all[i], nil
+}
+
+// madeFor reports whether a collection was made for what one of the source holds, by what it holds, and how much of that is in the main
+// one. Where less than half of it is of the source's, it is one of their own, into which its user has brought something over; and so it
+// is where the main one has more of that, because the source's own was refused before, or as much, and this one has anything else. It
+// is pure.
+func madeFor(own, there map[string]int, inMain int) bool {
+	held, all := common(own, there), total(there)
+	return 2*held >= all && (held > inMain || held == inMain && held == all)
 }
 
 // spareOne is the only collection that is left, for the source's main one, nil where what it holds is another one's.

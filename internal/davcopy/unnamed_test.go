@@ -33,6 +33,30 @@ func TestMatched(t *testing.T) {
 	}
 }
 
+// A collection was made for what one of the source holds if that is at least half of it, and the main one has not as much of that where
+// its user has anything else in it.
+func TestMadeFor(t *testing.T) {
+	t.Parallel()
+	own := map[string]int{"a": 1, "b": 1, "c": 1, "d": 1}
+	for _, c := range []struct {
+		there  map[string]int
+		inMain int
+		want   bool
+	}{
+		{map[string]int{"a": 1}, 0, true},
+		{map[string]int{"a": 1, "x": 1}, 0, true},
+		{map[string]int{"a": 1, "x": 1, "y": 1}, 0, false},
+		{map[string]int{"a": 1, "b": 1}, 3, false},
+		{map[string]int{"a": 1, "b": 1, "x": 1}, 1, true},
+		{map[string]int{"a": 1, "b": 1, "x": 1}, 2, false}, // refused before, and half of it was moved into their own
+		{map[string]int{"a": 1, "b": 1}, 2, true},          // renamed, and half of it was moved into the main one
+	} {
+		if got := madeFor(own, c.there, c.inMain); got != c.want {
+			t.Errorf("%v, and %d in the main one: %t, want %t", c.there, c.inMain, got, c.want)
+		}
+	}
+}
+
 // What competes for a collection without a name is all of the source that has no place.
 func TestPlan_homeless(t *testing.T) {
 	t.Parallel()
