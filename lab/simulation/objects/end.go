@@ -66,7 +66,7 @@ type object struct {
 	moved   bool  // a user of this end has moved it here from another collection
 	shown   sight // what a client was shown of it last
 
-	copied bool // a user of this end has copied here what rehome had put elsewhere, and not changed it
+	copied bool // a user of this end has copied here what rehome had put elsewhere, or a copy of that, and not changed it
 }
 
 // sight is what a client knows of an object.

@@ -67,6 +67,7 @@ func TestPlay_failedOnce(t *testing.T) {
 			"destination user renames"})},
 		"what was refused is in the main one, and not where its user has moved one of it": {Seed: 99760107, Always: setOf([]string{ledgerLost,
 			"destination user renames a collection", "collection made under another name"})},
+		"a copy of a copy is what was copied": {Seed: 99911025},
 		"what was refused may be in the main one": {Seed: 99700054, Always: setOf([]string{"destination chooses the names of objects",
 			ledgerLost, "destination unreadable object", "destination server error"})},
 	} {

@@ -199,7 +199,7 @@ func (w *world) destinationObject(c *collection, name, round string) {
 		w.addAs(w.dst, c, name, round, name)
 	case w.d.happens("destination user copies", 0.2, id...):
 		if to := w.anyOf(w.dst, c, id); to.objects["copy-"+name] == nil && len(to.objects) < most {
-			ours := o.ours && !o.user
+			ours := o.ours && !o.user || o.copied // a copy of a copy is one of ours, too
 			w.enter(to, "copy-"+name, o.data)
 			to.objects["copy-"+name].copied = ours
 		}
