@@ -14,7 +14,7 @@ import (
 // asked for what it has left out once more, as no date can be given to a copy later; and as long as the source does not tell the
 // flags of what is copied, no mod-sequence is noted by which a later pass could tell that nothing has changed.
 
-// retold asks once more for what a listing has told nothing of.
+// retold asks once more for what a listing has told nothing of. The date of the newest message has come with the opening, too.
 func (j *mailboxJob) retold(ctx context.Context, entries []entry) ([]entry, error) {
 	var missing imap.UIDSet
 	place := map[imap.UID]int{}
@@ -37,7 +37,11 @@ func (j *mailboxJob) retold(ctx context.Context, entries []entry) ([]entry, erro
 		}
 	}
 	for uid := range missing.All() {
-		j.flagsDue = j.flagsDue || entries[place[uid]].flags == nil
+		e := &entries[place[uid]]
+		j.flagsDue = j.flagsDue || e.flags == nil
+		if uid == j.srcNewest.UID && e.date.IsZero() {
+			e.date, e.size = j.srcNewest.InternalDate, max(e.size, j.srcNewest.Size)
+		}
 	}
 	return entries, nil
 }

@@ -105,3 +105,21 @@ func TestUnshown_dropped(t *testing.T) {
 		t.Errorf("%+v, want the new one copied", r.Tally)
 	}
 }
+
+// The listing of what has come leaves the newest message out, and its date has come with the opening: the copy has it.
+func TestUnshown_newestOfWhichTheDateIsTold(t *testing.T) {
+	t.Parallel()
+	p := atmailPair(t)
+	p.srcVia = disguise(t, p.src.IMAP, func(line string) string {
+		if strings.Contains(line, "FETCH (UID 3 FLAGS") && strings.Contains(line, "INTERNALDATE") {
+			return ""
+		}
+		return line
+	})
+	mails := letters(3, 500, "a")
+	p.fill(p.src, "INBOX", mails[:1]...)
+	p.sync()
+	p.fill(p.src, "INBOX", mails[1:]...)
+	wantTally(t, p.sync(), mailcopy.Tally{Copied: 2, Flagged: 1})
+	p.wantSame("INBOX", "INBOX")
+}

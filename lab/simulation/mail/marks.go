@@ -93,7 +93,7 @@ func (w *world) touched(src, dst *mailbox) bool {
 	if dst.moved || !src.putBack.IsZero() || !dst.putBack.IsZero() || w.habits["source"].always(dateMissing) {
 		return true
 	}
-	if w.undated[src.name] {
+	if slices.ContainsFunc(src.names, func(name string) bool { return w.undated[name] }) { // it may have been renamed since
 		return true
 	}
 	return slices.ContainsFunc(w.dst.all, func(m *message) bool { return m.box == dst && (user(m.by) || !m.foul.IsZero()) })
