@@ -14,8 +14,8 @@ func Findings() []rehome.Declared {
 		mailboxDeleted, mailboxNotDeleted, mailboxRemoved,
 		messageRefused, messageRefusedKept, messageTooLarge, messageTooLargeKept, messageUnreadable, messageUnreadableKept,
 		messageMaybeThere, messageEmpty, messageAltered, messageAlteredKept,
-		flagsJoined, flagsDropped, dateNotKept, uidsNotKept, uidlsNotKept, uidlsHidden, lastOctetCut, arrivedTwice, arrivedLate, arrivalUnknown,
-		arrivalUnreadable,
+		flagsJoined, flagsDropped, flagsRefused, dateNotKept, uidsNotKept, uidlsNotKept, uidlsHidden, lastOctetCut, arrivedTwice, arrivedLate,
+		arrivalUnknown, arrivalUnreadable,
 		removalsWait, removalUnproved, removalImpossible, removalReadOnly, removalRefused,
 		vanishedKept, vanishedNotOurs, vanishedChanged, deletedAtDestination,
 	}
@@ -272,7 +272,15 @@ var (
 	flagsDropped = rehome.Declared{
 		Code: "flags_dropped", Topic: rehome.TopicMessages, Severity: rehome.SeverityWarning,
 		Sentence: "the destination cannot store {flags}; {n message} {n|was|were} copied without",
-		Meaning:  "The destination does not allow these flags in the mailbox (its PERMANENTFLAGS). Everything else of the messages was copied.",
+		Meaning: "The destination does not allow these flags in the mailbox (its PERMANENTFLAGS, or its answer CANNOT). Everything else of the messages " +
+			"was copied.",
+	}
+	flagsRefused = rehome.Declared{
+		Code: "flags_refused", Topic: rehome.TopicMessages, Severity: rehome.SeverityError, Again: rehome.AgainEachPass, Blocks: true,
+		Sentence: "the destination refuses to change {flags} of {n message}: {why}",
+		NextStep: "run sync again; if this stays, ask the destination's administrator why",
+		Meaning: "The messages are at the destination, without these changes of their flags. rehome asked twice, then for each flag alone, and " +
+			"tries again in each pass.",
 	}
 	dateNotKept = rehome.Declared{
 		Code: "date_not_kept", Topic: rehome.TopicMessages, Severity: rehome.SeverityWarning,

@@ -59,7 +59,8 @@ type mailboxJob struct {
 	replaced       []ledger.Voided // see findReplaced
 	flagsDue       bool            // of messages that were found at the destination, or copied without
 	flagsUntold    bool            // of some messages, see listFlags
-	joined         int             // of these, how many got the flags of both ends
+	flagsRefused   flagRefusals
+	joined         int // of these, how many got the flags of both ends
 	uids           uidKeeping
 	there          *imap.UIDSet // the destination's messages, listed with the opening; nil when they were not
 	aside          bool         // both sessions are imap.Aside once the mailboxes are open, see wave.go
@@ -497,7 +498,7 @@ func (j *mailboxJob) settle(ctx context.Context) error {
 		octets = max(status.Size, 0)
 	}
 	modSeq := j.srcBox.HighestModSeq
-	if j.flagsUntold {
+	if j.flagsUntold || len(j.flagsRefused.changes) > 0 {
 		modSeq = 0
 	}
 	return j.ledger().Settle(ctx, j.row, ledger.State{

@@ -67,13 +67,13 @@ func tooLarge(r refusedBatch) bool {
 }
 
 // lastResort tries a refused message once more, as a NO without a reason may be of that moment, and then without its keywords, which is
-// what servers most often stumble over; a message that is refused all the same becomes a finding.
+// what servers most often stumble over: those are tried by themselves when the message is there, see updateFlags. A message that is refused
+// all the same becomes a finding.
 func (j *mailboxJob) lastResort(ctx context.Context, r refusedBatch) ([]refusedBatch, error) {
 	e := r.batch[0]
 	if kept := withoutKeywords(e.flags); len(kept) < len(e.flags) && !tooLarge(r) {
 		if j.triedAgain.Contains(e.uid) {
-			j.keywords.note(e.uid, minus(e.flags, kept))
-			e.flags = kept
+			e.flags, j.flagsDue = kept, true
 		}
 		j.triedAgain.Add(e.uid)
 		more, _, err := j.transferGroups(ctx, [][]batch{{{e}}})

@@ -10,7 +10,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"sync/atomic"
 	"testing"
 )
 
@@ -68,12 +67,10 @@ func rewriteLines(client net.Conn, address string, change func(line []byte) []by
 
 var literalPlus = regexp.MustCompile(`\{([0-9]+)\+\}\r\n$`)
 
-// refuseAppends returns the address of a proxy that answers NO to the first so many APPENDs of which the line holds a word. They are of one
-// message, and do not wait for leave to send it.
-func refuseAppends(t testing.TB, server, word string, times int64) string {
+// refusing returns the address of a proxy that answers the lines which refuses says, in the place of the server, with a tag and the given
+// words. APPENDs among them are of one message, and do not wait for leave to send it.
+func refusing(t testing.TB, server, words string, refuses func(line string) bool) string {
 	t.Helper()
-	var left atomic.Int64
-	left.Store(times)
 	return proxied(t, func(client net.Conn) {
 		defer func() { _ = client.Close() }()
 		upstream, err := net.Dial("tcp", server)
@@ -87,15 +84,16 @@ func refuseAppends(t testing.TB, server, word string, times int64) string {
 			if err != nil {
 				return
 			}
-			size := literalPlus.FindStringSubmatch(line)
-			if size == nil || !strings.Contains(line, " APPEND ") || !strings.Contains(line, word) || left.Add(-1) < 0 {
+			if !refuses(line) {
 				_, _ = io.WriteString(upstream, line)
 				continue
 			}
-			octets, _ := strconv.ParseInt(size[1], 10, 64) // digits, by the expression
-			_, _ = io.CopyN(io.Discard, in, octets+int64(len("\r\n")))
+			if size := literalPlus.FindStringSubmatch(line); size != nil {
+				octets, _ := strconv.ParseInt(size[1], 10, 64) // digits, by the expression
+				_, _ = io.CopyN(io.Discard, in, octets+int64(len("\r\n")))
+			}
 			tag, _, _ := strings.Cut(line, " ")
-			fmt.Fprintf(client, "%s NO not now\r\n", tag)
+			fmt.Fprintf(client, "%s %s\r\n", tag, words)
 		}
 	})
 }

@@ -21,19 +21,24 @@ func (j *mailboxJob) updateFlags(ctx context.Context) error {
 	if err != nil {
 		return faultOf(err, "list source mailbox", j.pair.Source)
 	}
-	changes, changed, messages, err := j.flagChanges(ctx, current)
-	if err != nil || len(changed) == 0 {
+	u, err := j.flagChanges(ctx, current)
+	if err != nil || len(u.batches) == 0 {
 		return err
 	}
 	if _, err := j.dst.Select(ctx, j.pair.Destination); err != nil {
 		return faultOf(err, "open destination mailbox", j.pair.Destination)
 	}
-	for _, c := range changes {
-		if err := j.dst.Store(ctx, c.uids, c.mode, c.flags); err != nil {
+	for _, c := range u.changes {
+		if err := j.applyFlags(ctx, *c); err != nil {
 			return faultOf(err, "change flags in", j.pair.Destination)
 		}
 	}
-	if err := j.ledger().SaveFlags(ctx, changed); err != nil {
+	messages := u.withhold(j.flagsRefused.changes)
+	j.slice.find(j.flagsRefused.findings(j.pair)...)
+	if messages == 0 {
+		return nil
+	}
+	if err := j.ledger().SaveFlags(ctx, u.batches); err != nil {
 		return err
 	}
 	j.slice.count(func(t *Tally) { t.Flagged += messages })
@@ -64,10 +69,16 @@ type flagChange struct {
 	uids  imap.UIDSet // at the destination
 }
 
-// flagChanges compares the present flags with those of the ledger. changed are the batches whose
-// rows have to be written when the changes are applied, and messages how many have changed.
-func (j *mailboxJob) flagChanges(ctx context.Context, current map[imap.UID][]string) (changes []*flagChange, changed []ledger.Stored,
-	messages int, err error) {
+// flagUpdate is what has changed in the flags of a mailbox.
+type flagUpdate struct {
+	changes []*flagChange
+	batches []ledger.Stored       // to be written when the changes are applied
+	before  map[imap.UID][]string // flags that the ledger has of what has changed, by UID at the destination
+}
+
+// flagChanges compares the present flags with those of the ledger.
+func (j *mailboxJob) flagChanges(ctx context.Context, current map[imap.UID][]string) (flagUpdate, error) {
+	u := flagUpdate{before: map[imap.UID][]string{}}
 	byKind := map[string]*flagChange{}
 	add := func(mode imap.StoreMode, flags []string, uid imap.UID) {
 		flags, _ = j.filter.split(flags)
@@ -77,11 +88,11 @@ func (j *mailboxJob) flagChanges(ctx context.Context, current map[imap.UID][]str
 		key := string(mode) + " " + ledger.FlagSet(flags)
 		if byKind[key] == nil {
 			byKind[key] = &flagChange{mode: mode, flags: flags}
-			changes = append(changes, byKind[key])
+			u.changes = append(u.changes, byKind[key])
 		}
 		byKind[key].uids.Add(uid)
 	}
-	err = j.ledger().Stored(ctx, j.row, func(batch ledger.Stored) error {
+	err := j.ledger().Stored(ctx, j.row, func(batch ledger.Stored) error {
 		touched := false
 		for i := range batch.Items {
 			item := &batch.Items[i]
@@ -92,16 +103,16 @@ func (j *mailboxJob) flagChanges(ctx context.Context, current map[imap.UID][]str
 			}
 			add(imap.StoreAdd, minus(now, item.Flags), item.DstUID)
 			add(imap.StoreRemove, minus(item.Flags, now), item.DstUID)
+			u.before[item.DstUID] = item.Flags
 			item.Flags = now
 			touched = true
-			messages++
 		}
 		if touched {
-			changed = append(changed, batch)
+			u.batches = append(u.batches, batch)
 		}
 		return nil
 	})
-	return changes, changed, messages, err
+	return u, err
 }
 
 // minus returns the flags of a that are not in b; case does not matter (RFC 9051, section 2.3.2).

@@ -290,7 +290,7 @@ func exitCode(p pass) int {
 		return 6
 	case o.Err != nil || p.stopped || o.Census.Mendable():
 		return 5
-	case !o.Census.Complete():
+	case !o.Census.Complete(), o.Blocked != nil:
 		return 6
 	}
 	return 0
