@@ -473,12 +473,25 @@ func (w *world) shut(last pass, at *mailbox) bool {
 func (w *world) hopeless(l lack) bool {
 	src, dst := w.habits["source"], w.habits["destination"]
 	key := fmt.Sprint(l.content)
-	target := w.mapped(l.box.name)
 	refused := dst.often(appendRefused, key) || dst.often(appendBad, key) || dst.tooBig(len(w.books.texts[l.content]))
 	return refused || src.damaged(l.content) || l.box.name != "INBOX" && src.often(boxClosed, l.box.names[0]) ||
-		w.everSpoilt(l.content) || w.veiled(l) || w.neverFound(l.content) || w.sealedEver(target) ||
-		target != "INBOX" && (dst.often(boxClosed, target) || dst.often(createRefused, target) || dst.often(createRenamed, target) ||
-			dst.often(createExisting, target))
+		w.everSpoilt(l.content) || w.veiled(l) || w.neverFound(l.content) || w.sealedEver(w.mapped(l.box.name)) ||
+		slices.ContainsFunc(w.targets(l.box), func(target string) bool {
+			return target != "INBOX" && (dst.often(boxClosed, target) || dst.often(createRefused, target) || dst.often(createRenamed, target) ||
+				dst.often(createExisting, target))
+		})
+}
+
+// targets are the names that a mailbox of the source may be made under: its own and, where the destination's user has renamed what it
+// went to and a restore has taken that, those that the user has chosen.
+func (w *world) targets(src *mailbox) []string {
+	names := []string{w.mapped(src.name)}
+	for _, box := range w.dst.ever {
+		if box.moved && w.mapsTo(src, box) {
+			names = append(names, box.names...)
+		}
+	}
+	return names
 }
 
 // named says that what is missing can be found in what the pass has said, under the name of either end.
