@@ -25,7 +25,15 @@ func (j *collectionJob) prepare(ctx context.Context) error {
 		return err
 	}
 	j.row = row
-	if !j.place.exists {
+	closed, err := j.closedOne(ctx)
+	switch {
+	case err != nil:
+		return err
+	case closed != nil:
+		if err := j.goTo(ctx, *closed, false); err != nil {
+			return err
+		}
+	case !j.place.exists:
 		if err := j.makeCollection(ctx); err != nil {
 			return err
 		}
@@ -77,6 +85,9 @@ func (j *collectionJob) makeCollection(ctx context.Context) error {
 // stands out the one where the source's main one goes, or which holds already what it holds. The only one there would be another as
 // soon as one more is made.
 func (j *collectionJob) fallback(ctx context.Context) (string, error) {
+	if closed, err := j.closedFallback(ctx); closed != "" || err != nil {
+		return closed, err
+	}
 	if !j.place.lone {
 		return j.place.fallback, nil
 	}

@@ -37,6 +37,7 @@ type placement struct {
 	fallback    string                    // href of the default one, for a server that makes no collections; "" for none
 	lone        bool                      // that is but the only one there
 	main        string                    // href of the source's main one
+	closedMain  string                    // href of the destination's main one where nobody may write into it, "" where that is not so
 	begun       bool                      // the ledger knows it
 	alike       []dav.Collection          // that may be the one, should it not exist
 	mine        []dav.Collection          // all at the destination that are the account's own, also those that nobody may write into
@@ -101,7 +102,7 @@ func (v view) plan() plan {
 				p.taken[dav.Key(href)] = true
 			}
 			placed[i] = p.place(c, href)
-			placed[i].main, placed[i].lone = srcMain, lone
+			placed[i].main, placed[i].closedMain, placed[i].lone = srcMain, p.closedMain(), lone
 			placed[i].alike, placed[i].mine = p.calledAlike(c), p.mine
 		}
 	}
@@ -224,6 +225,15 @@ type planner struct {
 // usable are the destination's collections that somebody may write into.
 func (p *planner) usable() []dav.Collection {
 	return slices.DeleteFunc(slices.Clone(p.mine), func(c dav.Collection) bool { return !c.Writable() })
+}
+
+// closedMain is the href of the destination's main collection where nobody may write into it, "" where that is not so.
+func (p *planner) closedMain() string {
+	main := mainOf(p.mine, p.dstHome)
+	if c, there := p.byKey[dav.Key(main)]; main == "" || !there || c.Writable() {
+		return ""
+	}
+	return main
 }
 
 func (p *planner) place(c dav.Collection, href string) placement {

@@ -80,27 +80,17 @@ func (r *run) disasters(round string) {
 }
 
 // loseLedger lets rehome begin with an empty ledger: all that it knows from then on is what both ends show. Where the
-// source has deleted a collection, they do not show what belongs together, nor where nobody may write any more into what rehome has filled.
+// source has deleted a collection, they do not show what belongs together.
 func (r *run) loseLedger(round string) error {
 	r.src.mu.Lock()
 	defer r.src.mu.Unlock()
 	r.dst.mu.Lock()
 	defer r.dst.mu.Unlock()
-	if len(r.src.ended) > 0 || r.dst.closedBehindUs() || !r.d.happens(ledgerLost, 0.4, round) {
+	if len(r.src.ended) > 0 || !r.d.happens(ledgerLost, 0.4, round) {
 		return nil
 	}
 	r.truth.forget()
 	return r.store.Empty(context.Background())
-}
-
-// closedBehindUs says whether a collection was closed in which something of ours is.
-func (e *end) closedBehindUs() bool {
-	for _, p := range e.placed() {
-		if p.at.closed && p.ours {
-			return true
-		}
-	}
-	return false
 }
 
 // lost notes what goes with a restore.

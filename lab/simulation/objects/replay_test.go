@@ -67,7 +67,9 @@ func TestPlay_failedOnce(t *testing.T) {
 			"destination user renames"})},
 		"what was refused is in the main one, and not where its user has moved one of it": {Seed: 99760107, Always: setOf([]string{ledgerLost,
 			"destination user renames a collection", "collection made under another name"})},
-		"a copy of a copy is what was copied": {Seed: 99911025},
+		"a copy of a copy is what was copied":                 {Seed: 99911025},
+		"the main one is still the one when it is closed":     {Seed: 99760075, Always: setOf([]string{ledgerLost, "collection closed"})},
+		"a closed one is known by its name and what it holds": {Seed: 99760078, Always: setOf([]string{ledgerLost, "collection closed"})},
 		"what was refused may be in the main one": {Seed: 99700054, Always: setOf([]string{"destination chooses the names of objects",
 			ledgerLost, "destination unreadable object", "destination server error"})},
 	} {

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package davcopy
+
+import (
+	"path/filepath"
+	"testing"
+	"time"
+
+	"rehome"
+	"rehome/internal/ledger"
+	"rehome/internal/pass"
+	"rehome/internal/protocol/dav"
+)
+
+// What a closed collection holds tells whose it is: half of it, or any of it where the source's would go there if it were open.
+func TestClosedOne(t *testing.T) {
+	t.Parallel()
+	l, err := ledger.Open(t.Context(), filepath.Join(t.TempDir(), "rehome.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	closed := func(href string) dav.Collection { return dav.Collection{Href: href, Privileges: []string{"read"}} }
+	one, three := map[string]int{"a": 1}, map[string]int{"a": 1, "x": 1, "y": 1}
+	for i, test := range []struct {
+		name, source string
+		there        dav.Collection
+		holds        map[string]int
+		closedMain   string
+		want         bool
+	}{
+		{name: "half of it", source: "/s/work/", there: closed("/d/4f/"), holds: one, want: true},
+		{name: "less", source: "/s/work/", there: closed("/d/4f/"), holds: three},
+		{name: "of its name", source: "/s/work/", there: closed("/d/work/"), holds: three, want: true},
+		{name: "of the name that it would get", source: "/s/work/", there: closed("/d/" + hashed("work") + "/"), holds: three, want: true},
+		{name: "the main one", source: "/s/main/", there: closed("/d/calendar/"), holds: three, closedMain: "/d/calendar/", want: true},
+		{name: "the main one, for another", source: "/s/work/", there: closed("/d/calendar/"), holds: three, closedMain: "/d/calendar/"},
+		{name: "open", source: "/s/work/", there: dav.Collection{Href: "/d/work/"}, holds: three},
+		{name: "nothing of it", source: "/s/work/", there: closed("/d/work/"), holds: map[string]int{"x": 1}},
+	} {
+		s := newSlice(New(Options{Ledger: l.Objects}), account(), time.Now(), pass.Budget{})
+		s.holdings[holder{test.source, true}] = map[string]int{"a": 1, "b": 1, "c": 1}
+		s.holdings[holder{test.there.Href, false}] = test.holds
+		j := &collectionJob{slice: s, kind: rehome.KindCalendars, row: &ledger.Collection{ID: int64(1000 + i), Address: address}}
+		j.place = placement{source: dav.Collection{Href: test.source}, main: "/s/main/", closedMain: test.closedMain, mine: []dav.Collection{test.there}}
+		if got, err := j.closedOne(t.Context()); err != nil || (got != nil) != test.want {
+			t.Errorf("%s: %v, %v; want it: %t", test.name, got, err, test.want)
+		}
+	}
+}
+
+// The main collection is known as such also where nobody may write into it, unless the server names another one.
+func TestPlan_closedMain(t *testing.T) {
+	t.Parallel()
+	read := []string{"read"}
+	for _, test := range []struct {
+		there []dav.Collection
+		named string // by the server
+		want  string
+	}{
+		{there: []dav.Collection{{Href: "/d/calendar/", Privileges: read, Owner: "/p/"}, {Href: "/d/work/"}}, want: "/d/calendar/"},
+		{there: []dav.Collection{{Href: "/d/calendar/"}, {Href: "/d/work/", Privileges: read, Owner: "/p/"}}},
+		{there: []dav.Collection{{Href: "/d/calendar/", Privileges: read, Owner: "/p/"}, {Href: "/d/work/"}}, named: "/d/work/"},
+		{there: []dav.Collection{{Href: "/d/4f/", Privileges: read, Owner: "/p/"}}, want: "/d/4f/"},
+	} {
+		v := view{kind: dav.Calendars, src: []dav.Collection{{Href: "/s/calendar/"}}, dst: test.there,
+			srcHome: &dav.Home{}, dstHome: &dav.Home{Principal: "/p/", HomeSets: []string{"/d/"}, Default: test.named}}
+		if got := v.plan().placements[0].closedMain; got != test.want {
+			t.Errorf("%v: %q, want %q", test.there, got, test.want)
+		}
+	}
+}
