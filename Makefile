@@ -38,8 +38,9 @@ test: packages ## vet, and every test; the race detector watches all that runs r
 	$(MAKE) --no-print-directory -j 2 test-rehome test-lab
 
 # Vet looks at what the tests are built of, so that this is built once, and "go test" does not vet it again. The longest packages begin, or
-# all would wait for them at the end.
+# all would wait for them at the end. A test program that is watched for races sleeps before it ends, for a second if it is not told otherwise.
 .PHONY: test-rehome
+test-rehome: export GORACE = atexit_sleep_ms=50
 test-rehome: packages ## the tests of rehome's own packages, and the simulation
 	$(GO) vet -trimpath -race $(UNWATCHED) $(WATCHED)
 	scripts/in-memory $(TEST) -race $(UNWATCHED) ./internal/mailcopy ./lab/simulation/... $(WATCHED)

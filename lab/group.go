@@ -22,6 +22,18 @@ func Running(group int) ([]int, error) {
 	}
 	var running []int
 	for _, name := range names {
+		pid, err := strconv.Atoi(name)
+		if err != nil {
+			return nil, fmt.Errorf("look for processes: %w", err)
+		}
+		// One call in place of a file that is opened, read and closed, for the many that are of other groups.
+		of, err := syscall.Getpgid(pid)
+		if errors.Is(err, syscall.ESRCH) || err == nil && of != group {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("look for processes: %w", err)
+		}
 		text, err := os.ReadFile("/proc/" + name + "/stat")
 		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ESRCH) {
 			continue
@@ -29,8 +41,7 @@ func Running(group int) ([]int, error) {
 		if err != nil {
 			return nil, fmt.Errorf("look for processes: %w", err)
 		}
-		pid, state, processGroup := parseStat(text)
-		if processGroup == group && state != "Z" && state != "X" {
+		if _, state, processGroup := parseStat(text); processGroup == group && state != "Z" && state != "X" {
 			running = append(running, pid)
 		}
 	}

@@ -3,11 +3,11 @@
 package mailcopy_test
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"io"
 	"path/filepath"
 	"slices"
 	"sort"
@@ -255,11 +255,9 @@ func (p *pair) content(server *dovecot.Server, mailbox string) []string {
 	command, err := c.Fetch(ctx, all, imap.FetchItems{Flags: true, InternalDate: true, Body: true}, imap.FetchHandler{
 		Literal: func(l *imap.Literal) error {
 			h := sha256.New()
-			var b bytes.Buffer
-			if _, err := b.ReadFrom(l); err != nil {
+			if _, err := io.Copy(h, l); err != nil {
 				return err
 			}
-			h.Write(b.Bytes())
 			bodies[l.UID] = fmt.Sprintf("%x", h.Sum(nil)[:8])
 			return nil
 		},

@@ -135,8 +135,9 @@ func (s *mailScene) start() (err error) {
 		}
 	}
 	for side, options := range []dovecot.Options{
-		{Name: "source", Layout: dovecot.Maildir, Prefix: "INBOX.", Accounts: src},
-		{Name: "destination", Version: s.line.version, Layout: s.line.layout, Separator: "/", Accounts: dst, Doveadm: s.work.dsync, Extra: s.line.extra()},
+		{Name: "source", ProcessEach: true, Layout: dovecot.Maildir, Prefix: "INBOX.", Accounts: src},
+		{Name: "destination", Version: s.line.version, Layout: s.line.layout, Separator: "/", Accounts: dst, Doveadm: s.work.dsync,
+			ProcessEach: true, Extra: s.line.extra()},
 	} {
 		if s.server[side], err = dovecot.Start(s.lab, options); err != nil {
 			return err

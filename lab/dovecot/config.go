@@ -27,12 +27,18 @@ type config struct {
 	Ports               map[string]string
 	Unprivileged        bool
 	User, Group         string // of the caller, if unprivileged
+	Abilities           sieveAbilities
+	SieveKnown          string
 }
 
 func (s *Server) writeConfig() error {
-	data := config{Options: s.options, Instance: "lab-" + s.options.Name, Dir: s.dir, Host: s.lab.Host(), DoveadmPassword: s.DoveadmPassword}
+	data := config{Options: s.options, Instance: "lab-" + s.options.Name, Dir: s.dir, Host: s.lab.Host(),
+		DoveadmPassword: s.DoveadmPassword, SieveKnown: sieveKnown}
 	data.UID, data.GID = s.lab.Owner()
 	var err error
+	if data.Abilities, err = s.options.sieve(); err != nil {
+		return err
+	}
 	if data.Ports, err = s.ports(); err != nil {
 		return err
 	}

@@ -63,6 +63,7 @@ type Options struct {
 	MaxMessageSize int64  // bytes; 0: no limit
 	Doveadm        bool   // also listen for doveadm over TCP
 	SASL           bool   // also answer for other servers who somebody is, such as Postfix
+	ProcessEach    bool   // start an imap process for each connection, as Dovecot does by default and as is fair where speed is measured
 	Extra          string // configuration lines, last in the file
 }
 
@@ -107,7 +108,7 @@ func Start(l *lab.Lab, opts Options) (*Server, error) {
 	process, err := l.Start(lab.Program{
 		Name: s.options.Name, Command: command, Package: "dovecot-core", Args: args,
 		Ready: []string{filepath.Join(s.dir, "run", s.options.lastSocket())},
-		Grace: grace,
+		Grace: grace, Env: s.options.environment(),
 	})
 	if err != nil {
 		return nil, err
