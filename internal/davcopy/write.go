@@ -47,10 +47,7 @@ func (j *collectionJob) considerAll(ctx context.Context, chunk []dav.Object) ([]
 		known: j.known, byUID: j.byUID, unknown: j.unknown, contest: j.contest, taken: j.taken, present: j.present, alive: j.siblings,
 		repairs: j.slice.engine.options.Repairs,
 	}
-	// Of two that are the same, the one with the plain name counts, and "event-copy.ics" is the copy.
-	slices.SortFunc(chunk, func(a, b dav.Object) int {
-		return cmp.Or(cmp.Compare(len(a.Href), len(b.Href)), cmp.Compare(a.Href, b.Href))
-	})
+	j.order(chunk)
 	if err := j.makeWay(ctx, chunk); err != nil {
 		return nil, err
 	}
@@ -84,6 +81,32 @@ func (j *collectionJob) considerAll(ctx context.Context, chunk []dav.Object) ([]
 		transfers = append(transfers, &p)
 	}
 	return transfers, nil
+}
+
+// order puts what the destination shows as it is before what may be another version of that, so that of two with one UID each gets its
+// own. Of two that are the same, the one with the plain name counts, and "event-copy.ics" is the copy.
+func (j *collectionJob) order(chunk []dav.Object) {
+	turn := map[string]int{}
+	for _, o := range chunk {
+		if !j.isShown(o) {
+			turn[o.Href] = 1
+		}
+	}
+	slices.SortFunc(chunk, func(a, b dav.Object) int {
+		return cmp.Or(cmp.Compare(turn[a.Href], turn[b.Href]), cmp.Compare(len(a.Href), len(b.Href)), cmp.Compare(a.Href, b.Href))
+	})
+}
+
+// isShown reports whether the destination has something that the ledger does not know, and that is the same as an object of which
+// nothing is known there.
+func (j *collectionJob) isShown(o dav.Object) bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if o.Err != nil || j.unknown == nil || len(j.unknown.byForm) == 0 || holds(j.known[nameBelow(j.place.source.Href, o.Href)]) {
+		return false
+	}
+	form, readable := pim.Digest(o.Data, j.content())
+	return readable && len(j.unknown.withForms(form[:])) > 0
 }
 
 // intent is the row that says that the object may be at the destination from now on. An update keeps
