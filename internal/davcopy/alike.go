@@ -274,7 +274,7 @@ func (j *collectionJob) contents(ctx context.Context, end lister, c *dav.Collect
 	if err != nil || len(items) == 0 {
 		return all, err
 	}
-	err = end.Read(ctx, c, inOrder(items), func(o dav.Object) error {
+	err = readPatiently(ctx, end, c, inOrder(items), func(o dav.Object) error {
 		object, err := inspect(o.Data)
 		if unread := o.Err != nil || err != nil; unread || named {
 			all[byName+decodedName(o.Href)]++
@@ -295,6 +295,32 @@ func (j *collectionJob) contents(ctx context.Context, end lister, c *dav.Collect
 		return nil
 	})
 	return all, err
+}
+
+// readings is how often an object is asked for that is not returned, where a collection is told by what it holds.
+const readings = 3
+
+// readPatiently reads objects, and asks again for those that are not returned: a server that fails at one for a moment would hide
+// whose a collection is. What is not returned in the end comes with its error.
+func readPatiently(ctx context.Context, end lister, c *dav.Collection, items []dav.Item, each func(dav.Object) error) error {
+	for reading := 1; len(items) > 0; reading++ {
+		asked := map[string]dav.Item{}
+		for _, item := range items {
+			asked[item.Href] = item
+		}
+		items = nil
+		err := end.Read(ctx, c, inOrder(asked), func(o dav.Object) error {
+			if item, known := asked[o.Href]; known && o.Err != nil && !isGone(o.Err) && reading < readings {
+				items = append(items, item)
+				return nil
+			}
+			return each(o)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // byName begins what stands for an object by its name.

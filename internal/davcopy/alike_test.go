@@ -3,7 +3,9 @@
 package davcopy
 
 import (
+	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"testing"
 
@@ -129,5 +131,48 @@ func TestPass_refusedMainInThePlaceOfAnother(t *testing.T) {
 	wantTally(t, "without a ledger", p.pass(t).Tallies[rehome.KindCalendars], Tally{Objects: 2, Adopted: 2})
 	if one, other := p.shown(t, p.dst, "work"), p.shown(t, p.dst, hash); one != "main.ics" || other != "one.ics" {
 		t.Errorf("the calendars have %q and %q, want what they had", one, other)
+	}
+}
+
+// shaky is an end that fails so many times at an object before it returns it.
+type shaky struct {
+	data  []byte
+	fails map[string]int
+	asked map[string]int
+}
+
+func (s *shaky) Changes(_ context.Context, _ *dav.Collection, _ dav.Mark, each func(dav.Item) error) (dav.Listing, error) {
+	for href := range s.fails {
+		if err := each(dav.Item{Href: href}); err != nil {
+			return dav.Listing{}, err
+		}
+	}
+	return dav.Listing{}, nil
+}
+
+func (s *shaky) Read(_ context.Context, _ *dav.Collection, items []dav.Item, each func(dav.Object) error) error {
+	for _, item := range items {
+		o := dav.Object{Href: item.Href, Data: s.data}
+		if s.asked[item.Href]++; s.asked[item.Href] <= s.fails[item.Href] {
+			o = dav.Object{Href: item.Href, Err: &dav.StatusError{Status: http.StatusInternalServerError}}
+		}
+		if err := each(o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// What is not returned for a moment tells all the same whose a collection is. What is never returned is known by its name alone.
+func TestContents_ofWhatIsNotReturnedAtOnce(t *testing.T) {
+	t.Parallel()
+	end := &shaky{data: event("one", "first"), fails: map[string]int{"/c/a.ics": 0, "/c/b.ics": 2, "/c/d.ics": 99}, asked: map[string]int{}}
+	j := &collectionJob{kind: rehome.KindCalendars}
+	got, err := j.contents(t.Context(), end, &dav.Collection{Href: "/c/"}, false)
+	if want := map[string]int{"one": 2, byName + "d.ics": 1}; err != nil || !maps.Equal(got, want) {
+		t.Errorf("%v, %v; want %v", got, err, want)
+	}
+	if end.asked["/c/a.ics"] != 1 || end.asked["/c/d.ics"] != readings {
+		t.Errorf("asked %v times, want once for what is returned, and no more than %d times", end.asked, readings)
 	}
 }
