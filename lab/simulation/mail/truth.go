@@ -326,6 +326,10 @@ func (w *world) putBackSince(m *message) bool {
 	return m.goneBy == "backup" && !m.gone.Before(w.passFrom) && !m.box.putBack.Before(w.passFrom)
 }
 
+// broughtBackSince says that a backup has brought a message back while the pass at work was at it, or behind it: when that has looked, it
+// may have been taken away.
+func (w *world) broughtBackSince(m *message) bool { return m.undone && !m.box.putBack.Before(w.passFrom) }
+
 // disguised says that what a backup has taken from a mailbox looks as if its user had deleted it: the whole
 // mailbox is gone, or its UIDs say nothing any more.
 func disguised(box *mailbox) bool { return box.goneBy != "" || box.shift > 0 || len(box.names) > 1 }
@@ -341,12 +345,12 @@ func (w *world) checkCounts(p pass) {
 	for _, m := range movers {
 		// What another mover has taken back is, for this one, deleted at the destination: nothing there tells by whom.
 		others := w.rivals && m.goneBy != "" && moverOf(m.goneBy) != moverOf(p.process)
-		if m.goneBy == "user" || m.goneBy == "backup" || others || m.box.moved {
+		if m.goneBy == "user" || m.goneBy == "backup" || others || m.box.moved || w.broughtBackSince(m) {
 			taken++
 		}
 	}
 	for _, m := range w.dst.all {
-		if user(m.by) && m.goneBy != "" && w.adoptable(m) {
+		if user(m.by) && (m.goneBy != "" || w.broughtBackSince(m)) && w.adoptable(m) {
 			taken++
 		}
 	}
