@@ -47,6 +47,7 @@ type mailboxJob struct {
 	strangers      []entry               // what the last look for our messages has found besides
 	twins          imap.UIDSet           // of these, what is there once more although it was written once
 	groups         int                   // begun by this job
+	wary           bool                  // what was refused before is tried now, see careful
 	aged           bool                  // dstBox is older than what the ledger has adopted since: only a listing tells what is there
 	inventory      inventory             // what was found when both mailboxes had been listed
 	told           map[imap.UID][]string // flags of what has changed at the source since the last complete pass; nil when it cannot say
@@ -89,9 +90,11 @@ func (j *mailboxJob) run(ctx context.Context) error {
 		return err
 	}
 	rest, suspects := j.setSuspectsAside(wanted)
+	j.accuseEarlier(rest)
 	accused := j.slice.memory.accusalsOf(j.pair.Source).all()
 	done := true
-	if j.uids.kept {
+	err = j.giveUpBad(ctx, wanted)
+	if err == nil && j.uids.kept {
 		suspects, done, err = j.bringSuspects(ctx, rest.Minus(accused), suspects)
 	}
 	if err == nil && done {
@@ -438,7 +441,11 @@ func (j *mailboxJob) copyWindow(ctx context.Context, window imap.UIDSet) (done b
 }
 
 func (j *mailboxJob) batchLimits() batchLimits {
-	return batchLimits{messages: j.slice.engine.options.BatchMessages, octets: j.slice.engine.options.BatchOctets}
+	limits := batchLimits{messages: j.slice.engine.options.BatchMessages, octets: j.slice.engine.options.BatchOctets}
+	if careful, most := j.careful(); careful && most > 0 {
+		limits.messages = most
+	}
+	return limits
 }
 
 // sift lists some thousand messages and returns those that have to be sent.

@@ -25,6 +25,8 @@ type memory struct {
 	blind      map[rehome.Side]bool   // ends at which looking at the mailboxes beforehand has ended the connection
 	calm       bool                   // no more waves, see ride
 	accused    map[string]*accusals   // by source mailbox
+	bads       int                    // how often the destination has answered BAD to messages
+	badsAgain  int                    // likewise, to those that it had refused in an earlier pass
 	alone      map[string]imap.UIDSet // messages that were tried alone, by source mailbox
 
 	mute         bool              // asking the source for annotations has ended the connection
@@ -201,14 +203,6 @@ func (m *memory) tryAlone(source string, uid imap.UID) (before bool) {
 	return before
 }
 
-// accusals are the messages of one mailbox to which the destination has answered BAD. That ends the
-// connection, so a batch is taken apart over several: each group is tried alone until one message is left.
-type accusals struct {
-	groups    []imap.UIDSet
-	bare      imap.UIDSet // tried without their keywords
-	condemned map[imap.UID]string
-}
-
 // divisionOf returns that of a mailbox, which only the mailbox's job uses.
 func (m *memory) divisionOf(source string) *division {
 	m.mu.Lock()
@@ -217,52 +211,4 @@ func (m *memory) divisionOf(source string) *division {
 		m.divisions[source] = &division{}
 	}
 	return m.divisions[source]
-}
-
-// accusalsOf returns those of a mailbox.
-func (m *memory) accusalsOf(source string) *accusals {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.accused[source] == nil {
-		m.accused[source] = &accusals{condemned: map[imap.UID]string{}}
-	}
-	return m.accused[source]
-}
-
-// accuse takes a batch apart that was answered with BAD. It need not be a group: one that is answered with NO
-// comes in halves, and a half of it may be what the BAD is about. So its messages leave whatever groups they
-// are in, and every accusation makes these smaller: that is why trying them ends.
-func (a *accusals) accuse(b batch, words string) {
-	uids := uidsOf(b)
-	a.drop(uids)
-	switch {
-	case len(b) > 1:
-		one, other := b.halves()
-		a.groups = append(a.groups, uidsOf(one), uidsOf(other))
-	case len(withoutKeywords(b[0].flags)) < len(b[0].flags) && !a.bare.Contains(b[0].uid):
-		a.bare.Add(b[0].uid)
-		a.groups = append(a.groups, uids)
-	default:
-		a.condemned[b[0].uid] = words
-	}
-}
-
-// drop takes messages that were tried out of the groups.
-func (a *accusals) drop(uids imap.UIDSet) {
-	var groups []imap.UIDSet
-	for _, group := range a.groups {
-		if left := group.Minus(uids); !left.Empty() {
-			groups = append(groups, left)
-		}
-	}
-	a.groups = groups
-}
-
-// all are the messages that are set aside.
-func (a *accusals) all() imap.UIDSet {
-	all := union(a.groups...)
-	for uid := range a.condemned {
-		all.Add(uid)
-	}
-	return all
 }

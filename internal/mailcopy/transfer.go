@@ -51,25 +51,38 @@ func (j *mailboxJob) transferAll(ctx context.Context, batches []batch) (done boo
 type growth struct {
 	begun  int  // groups so far
 	single bool // the round is one group
+	alone  bool // and that one batch, see careful
 	shared bool // for several writers: groups are so small that all have something to do to the end
 }
 
 func (j *mailboxJob) growth() growth {
 	relaxed := j.relaxed()
 	single := relaxed || !j.dst.Capabilities().Has("UIDPLUS")
-	return growth{begun: j.groups, single: j.groups == 0 && single, shared: relaxed}
+	careful, _ := j.careful()
+	return growth{begun: j.groups, single: careful || j.groups == 0 && single, alone: careful, shared: relaxed}
 }
 
 // messages is how many the next group may hold: some hundred, some hundred more, then all.
 func (g growth) messages() int { return groupMessages >> max(0, 4-2*g.begun) }
+
+// batches is how many it may consist of.
+func (g growth) batches() int {
+	switch {
+	case g.alone:
+		return 1
+	case g.shared:
+		return sharedBatches
+	}
+	return groupMessages
+}
 
 // takeGroups cuts as many batches as octets allow, but at least one group, into groups.
 func takeGroups(batches []batch, octets int64, g growth) (groups [][]batch, rest []batch) {
 	rest = batches
 	for len(rest) > 0 && (len(groups) == 0 || octets > 0 && !g.single) {
 		n, size := groupLength(rest, min(groupOctets, octets), g.messages())
-		if g.shared && n > sharedBatches {
-			n = sharedBatches
+		if most := g.batches(); n > most {
+			n = most
 			size = octetsIn(rest[:n])
 		}
 		g.begun++

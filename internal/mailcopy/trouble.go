@@ -6,8 +6,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"maps"
-	"slices"
 	"strings"
 
 	"rehome"
@@ -76,7 +74,9 @@ func (s *slice) endJob(ctx context.Context, t *seat, pair mapping.Pair, err erro
 	var less *divided
 	switch class := rehome.ClassOf(err); {
 	case errors.As(err, &bad):
-		s.memory.accusalsOf(pair.Source).accuse(bad.batch, withoutTiming(bad.reason.Text))
+		a := s.memory.accusalsOf(pair.Source)
+		s.memory.noteBad(uidsOf(bad.batch).Minus(a.earlier).Empty())
+		a.accuse(bad.batch, withoutTiming(bad.reason.Text))
 		s.noteAdvance()
 		s.noteMore()
 	case errors.As(err, &less), errors.Is(err, errNotKept):
@@ -153,89 +153,9 @@ func unfinished(pair mapping.Pair, err error, nextStep string) rehome.Finding {
 	return mailboxUnfinished.On(pair.Source, rehome.Values{"why": err, "hint": nextStep})
 }
 
-// badAnswer is a batch to which the destination has answered BAD, which has ended the connection.
-type badAnswer struct {
-	batch  batch
-	reason *imap.StatusError
-	void   int64 // the intent of which nothing can arrive any more; 0 for none
-}
-
-func (e *badAnswer) Error() string { return e.reason.Error() }
-func (e *badAnswer) Unwrap() error { return e.reason }
-
 // ownBad returns the answer to a command of its own, which is not wrapped: what ended the connection for
 // another command says nothing about this one.
 func ownBad(err error) (*imap.StatusError, bool) {
 	status, ok := err.(*imap.StatusError) //nolint:errorlint // see above
 	return status, ok && status.Kind == "BAD"
-}
-
-// tryAccused copies the groups that were answered with BAD, each alone, and refuses what is left of them. At a message that is
-// not in rest the source has broken off: it would do so again, before anything else is tried, and has its turn later.
-func (j *mailboxJob) tryAccused(ctx context.Context, wanted, rest imap.UIDSet) (done bool, err error) {
-	a := j.slice.memory.accusalsOf(j.pair.Source)
-	for _, group := range append([]imap.UIDSet(nil), a.groups...) {
-		if done, err := j.copyAll(ctx, intersection(group, rest)); err != nil || !done {
-			return done, err
-		}
-		a.drop(group)
-	}
-	if len(a.condemned) >= mostCondemned && j.row.Done.Empty() && a.condemnedAll(j.undone(wanted)) {
-		return false, &rehome.Fault{Class: rehome.ClassPermanent, Op: "copy to", Object: j.pair.Destination, Server: a.words(),
-			Cause: errors.New("every message is refused"), Hint: "ask the destination's administrator why, then run sync again"}
-	}
-	for _, uid := range slices.Sorted(maps.Keys(a.condemned)) {
-		words := a.condemned[uid]
-		if !wanted.Contains(uid) || j.row.Done.Contains(uid) {
-			continue
-		}
-		entries, err := sweep(ctx, j.src, imap.NewUIDSet(uid))
-		if err != nil {
-			return false, faultOf(err, "list source mailbox", j.pair.Source)
-		}
-		if err := j.noteKept(ctx, entries); err != nil {
-			return false, err
-		}
-		for _, e := range completed(entries, imap.NewUIDSet(uid)) {
-			if err := j.refuse(ctx, e, refusal{kind: messageRefused, kept: messageRefusedKept, words: words}); err != nil {
-				return false, err
-			}
-		}
-	}
-	return true, nil
-}
-
-// mostCondemned is how many messages of a mailbox may be answered with BAD, and none be taken, until the
-// mailbox itself is to blame.
-const mostCondemned = 5
-
-// condemnedAll says that nothing else of a mailbox is left: what has not been tried, because the source broke off at it,
-// may be taken.
-func (a *accusals) condemnedAll(open imap.UIDSet) bool {
-	for uid := range open.All() {
-		if _, condemned := a.condemned[uid]; !condemned {
-			return false
-		}
-	}
-	return true
-}
-
-// words are those of the answer to the first message.
-func (a *accusals) words() string {
-	for _, uid := range slices.Sorted(maps.Keys(a.condemned)) {
-		return a.condemned[uid]
-	}
-	return ""
-}
-
-// strip takes the keywords off messages that are tried without.
-func (j *mailboxJob) strip(entries []entry) []entry {
-	bare := j.slice.memory.accusalsOf(j.pair.Source).bare
-	for i := range entries {
-		if e := &entries[i]; bare.Contains(e.uid) {
-			j.keywords.note(e.uid, e.flags)
-			e.flags = withoutKeywords(e.flags)
-		}
-	}
-	return entries
 }

@@ -328,7 +328,9 @@ func (w *world) putBackSince(m *message) bool {
 
 // broughtBackSince says that a backup has brought a message back while the pass at work was at it, or behind it: when that has looked, it
 // may have been taken away.
-func (w *world) broughtBackSince(m *message) bool { return m.undone && !m.box.putBack.Before(w.passFrom) }
+func (w *world) broughtBackSince(m *message) bool {
+	return m.undone && !m.box.putBack.Before(w.passFrom)
+}
 
 // disguised says that what a backup has taken from a mailbox looks as if its user had deleted it: the whole
 // mailbox is gone, or its UIDs say nothing any more.
