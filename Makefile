@@ -20,8 +20,10 @@ packages: ## install the Debian packages that the tests need, if any is missing
 # the time of all tests. The driver above it is watched.
 UNWATCHED := -gcflags=modernc.org/sqlite/lib=-race=false -gcflags=modernc.org/libc=-race=false
 
-# What a test of cost measures is the work of one goroutine: the race detector makes it many times as long, and has nothing to see there.
-COSTS = $$(grep -rl '^func TestCost_' --include='*_test.go' . | xargs -n 1 dirname | sort -u)
+# What a test of cost measures is the work of one goroutine, and a replay is a run of the simulation that failed once: the race detector makes
+# both several times as long. It watches the runs that are new.
+UNWATCHED_TESTS := ^Test(Cost|Replay)_
+UNWATCHED_IN     = $$(grep -rlE '^func Test(Cost|Replay)_' --include='*_test.go' . | xargs -n 1 dirname | sort -u)
 
 # Nothing of rehome runs in the test programs of the lab but for these: the others start the binary and servers. To watch them for races saw
 # tests only; "make test-lab RACE=-race" does.
@@ -29,12 +31,12 @@ IN_PROCESS = /lab/simulation|/lab/fleet
 LAB        = $$($(GO) list ./lab/... | grep -E -v '$(IN_PROCESS)')
 WATCHED    = $$($(GO) list ./... | grep -v /lab/) $$($(GO) list ./lab/... | grep -E '$(IN_PROCESS)')
 
-TEST := $(GO) test -trimpath -vet=off -shuffle=on -skip '^TestCost_' -timeout 25m
+TEST := $(GO) test -trimpath -vet=off -shuffle=on -skip '$(UNWATCHED_TESTS)' -timeout 25m
 
 # Two packages of each kind at once: tests wait much for real servers.
 .PHONY: test
 test: packages ## vet, and every test; the race detector watches all that runs rehome's code in its own process
-	CGO_ENABLED=0 $(GO) test -trimpath -vet=off -run '^TestCost_' $(COSTS)
+	CGO_ENABLED=0 scripts/in-memory $(GO) test -trimpath -vet=off -run '$(UNWATCHED_TESTS)' $(UNWATCHED_IN)
 	$(MAKE) --no-print-directory -j 2 test-rehome test-lab
 
 # Vet looks at what the tests are built of, so that this is built once, and "go test" does not vet it again. The longest packages begin, or

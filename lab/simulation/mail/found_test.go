@@ -32,7 +32,7 @@ var few = map[string]int{"passes": 1, "events": 1, "mailboxes": 1, "messages": 1
 
 // Seeds in which a rule did not hold once, and what was the matter. A seed may tell another story when the model is given more
 // habits: what it has found has a test of its own beside the code, too.
-func TestPlay_foundOnce(t *testing.T) {
+func TestReplay_foundOnce(t *testing.T) {
 	t.Parallel()
 	folder := scratch(t)
 	pool := ledgers.NewPool(folder)

@@ -11,7 +11,7 @@ import (
 
 // A seed tells the same story whenever it is played, to the last command and its instant, however the goroutines of both ends
 // and of rehome are scheduled: with kills, several connections at once, and servers that hang up.
-func TestPlay_replays(t *testing.T) {
+func TestReplay_isTheSame(t *testing.T) {
 	t.Parallel()
 	folder := scratch(t)
 	pool := ledgers.NewPool(folder)

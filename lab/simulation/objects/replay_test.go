@@ -13,7 +13,7 @@ import (
 // A seed tells the same story whenever it is played, to the last request and its instant, however the goroutines of both
 // ends and of rehome are scheduled: with crashes, several writers and both kinds at once, and hosts that fail and are asked for
 // less, where both kinds wait for the same place.
-func TestPlay_replays(t *testing.T) {
+func TestReplay_isTheSame(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	pool := ledgers.NewPool(folder)
@@ -40,7 +40,7 @@ func TestPlay_replays(t *testing.T) {
 }
 
 // Seeds that have failed once, with what was forced upon them, and the rule that the product lacked.
-func TestPlay_failedOnce(t *testing.T) {
+func TestReplay_failedOnce(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	pool := ledgers.NewPool(folder)
