@@ -196,9 +196,9 @@ type work struct {
 	until fleet.Until
 }
 
-// plan is that of a move of 240 TB in three weeks: 0.8 GB of an account, at 340 KiB a second and connection, are 80 slices of half a minute,
-// see pass.DefaultBudget, and 107 batches of messages of 75 kB.
-var plan = fleet.Shape{Slices: 80, Takes: 30 * time.Second, Batches: 107, Midway: true}
+// plan is that of a move of 240 TB in three weeks: 0.8 GB of an account, at 340 KiB a second and connection, are 80 times half a minute, see
+// pass.DefaultBudget, and 107 batches of messages of 75 kB.
+var plan = fleet.Shape{Slices: 80, Long: true, Takes: 30 * time.Second, Batches: 107, Midway: true}
 
 // works are what was asked for.
 func (o fleetOptions) works() (all []work) {
@@ -207,14 +207,14 @@ func (o fleetOptions) works() (all []work) {
 	}
 	if o.copies > 0 {
 		bare := plan
-		bare.Batches = 0
+		bare.Bare = true
 		until := fleet.Until{Full: 1, Long: o.copies}
 		all = append(all, work{name: "copies, as fast as it goes", shape: plan, until: until},
 			work{name: "the same without the rows of messages", shape: bare, until: until})
 	}
 	if o.planned > 0 {
 		planned, bare := plan, plan
-		planned.Speed, bare.Speed, bare.Batches = 1, 1, 0
+		planned.Speed, bare.Speed, bare.Bare = 1, 1, true
 		until := fleet.Until{Full: o.Connections, Warm: plan.Takes, Long: o.planned}
 		all = append(all, work{name: "the planned rate, in real time", shape: planned, until: until},
 			work{name: "the same without the rows of messages", shape: bare, until: until})

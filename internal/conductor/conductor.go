@@ -50,6 +50,13 @@ type Options struct {
 	// its place for a later pass. Nil is never asked.
 	Admit func(ctx context.Context, account string) error
 
+	// Wanted reports whether others wait for what slices have, such as their connections: one that nobody waits for goes on, see pass.Budget,
+	// once the sizes of its account are in the ledger. Nil is always.
+	Wanted func() bool
+
+	// Recall returns a channel for a slice that begins, which is closed when Admit is to be asked again. Nil is never.
+	Recall func(account string) <-chan struct{}
+
 	// Over is told of each account as soon as its turns are over, also where they were interrupted; nil for nobody. Its error is
 	// the account's.
 	Over func(Ended) error
@@ -125,7 +132,7 @@ func New(options Options) *Conductor {
 	if options.Workers <= 0 {
 		options.Workers = 4
 	}
-	if options.Budget == (pass.Budget{}) {
+	if options.Budget.Time == 0 && options.Budget.Octets == 0 {
 		options.Budget = pass.DefaultBudget
 	}
 	if options.Progress == nil {
@@ -355,11 +362,23 @@ func (c *Conductor) runSlice(ctx context.Context, t *turn) (result pass.Result, 
 	c.begin(t)
 	c.options.Progress.Waiting(t.account.Address, nil)
 	err = rehome.Guarded(t.account.Address, func() (err error) {
-		result, err = t.left[0].RunSlice(ctx, t.account, t.started, t.budget)
+		result, err = t.left[0].RunSlice(ctx, t.account, t.started, c.budget(t))
 		return err
 	})
 	c.tellFindings(t.take(result))
 	return result, err
+}
+
+// budget is that of the next slice.
+func (c *Conductor) budget(t *turn) pass.Budget {
+	budget := t.budget
+	if s := t.sight(); s != nil && s.looked {
+		budget.Wanted = c.options.Wanted
+	}
+	if c.options.Recall != nil {
+		budget.Recall = c.options.Recall(t.account.Address)
+	}
+	return budget
 }
 
 // begin counts an account as one whose turn has come.

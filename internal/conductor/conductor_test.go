@@ -68,7 +68,7 @@ func TestRun_order(t *testing.T) {
 		if !slices.Equal(got, names) || engine.most != 4 {
 			t.Errorf("outcomes of %v with %d at once, want %v with 4", got, engine.most, names)
 		}
-		if c := engine.calls[0]; c.budget != pass.DefaultBudget || !c.started.Equal(start) {
+		if c := engine.calls[0]; c.budget.Time != pass.DefaultBudget.Time || c.budget.Octets != pass.DefaultBudget.Octets || !c.started.Equal(start) {
 			t.Errorf("the first slice got %+v, want the default budget and the pass's start", c)
 		}
 		if outcomes, err := New(Options{Steps: steps(engine), Ledger: &book{}}).Run(t.Context(), nil); len(outcomes) > 0 || err != nil {

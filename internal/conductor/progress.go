@@ -231,6 +231,19 @@ func (p *Progress) Copied(account string, messages int, octets int64) {
 	})
 }
 
+// Reached returns how many messages of the accounts at work are at the destination, by account, as far as this pass has seen them.
+func (p *Progress) Reached() map[string]int64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	reached := make(map[string]int64, len(p.atWork))
+	for account, a := range p.atWork {
+		if a.looked {
+			reached[account] = a.share().done
+		}
+	}
+	return reached
+}
+
 // Done implements davcopy.Observer.
 func (p *Progress) Done(_ string, objects int, octets int64) {
 	p.mu.Lock()

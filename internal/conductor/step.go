@@ -31,13 +31,22 @@ func (s *sight) list() []rehome.Finding {
 	return all
 }
 
+// sight is what the slices of the step at work have shown; nil before the first of them has ended.
+func (t *turn) sight() *sight {
+	if n := len(t.seen); n > 0 && t.seen[n-1].kind == t.left[0].Kind() {
+		return t.seen[n-1]
+	}
+	return nil
+}
+
 // take adds the result of a slice of the step at work, and returns the findings that are new.
 func (t *turn) take(r pass.Result) (fresh []rehome.Finding) {
 	kind := t.left[0].Kind()
-	if len(t.seen) == 0 || t.seen[len(t.seen)-1].kind != kind {
-		t.seen = append(t.seen, &sight{kind: kind, findings: map[string]rehome.Finding{}})
+	s := t.sight()
+	if s == nil {
+		s = &sight{kind: kind, findings: map[string]rehome.Finding{}}
+		t.seen = append(t.seen, s)
 	}
-	s := t.seen[len(t.seen)-1]
 	s.looked = s.looked || r.Looked
 	t.outcome.Looked = t.outcome.Looked || r.Looked
 	for _, f := range r.Findings {

@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"rehome"
@@ -22,14 +21,12 @@ import (
 
 // slice is one RunSlice under way.
 type slice struct {
-	engine   *Engine
-	account  rehome.Account
-	started  time.Time // of the pass
-	deadline time.Time
-	octets   atomic.Int64 // left of the budget
-	stop     <-chan struct{}
-	src      Reader
-	dst      *endpoint.DAVSession
+	engine  *Engine
+	account rehome.Account
+	started time.Time // of the pass
+	meter   *pass.Meter
+	src     Reader
+	dst     *endpoint.DAVSession
 
 	mu       sync.Mutex
 	more     bool
@@ -45,10 +42,9 @@ type slice struct {
 }
 
 func newSlice(e *Engine, account rehome.Account, started time.Time, budget pass.Budget) *slice {
-	s := &slice{engine: e, account: account, started: started, deadline: time.Now().Add(budget.Time), stop: budget.Stop,
+	s := &slice{engine: e, account: account, started: started, meter: budget.Begin(),
 		tallies: map[rehome.Kind]*Tally{}, homeless: map[rehome.Kind][]homeless{},
 		holdings: map[holder]map[string]int{}}
-	s.octets.Store(budget.Octets)
 	for _, kind := range e.options.Kinds {
 		s.tallies[kind] = &Tally{}
 	}
@@ -324,14 +320,7 @@ func (s *slice) followed(p placement, known ledger.Collection) bool {
 }
 
 // spent reports whether the budget is used up.
-func (s *slice) spent() bool {
-	select {
-	case <-s.stop:
-		return true
-	default: // also when there is nobody who stops
-		return s.octets.Load() <= 0 || time.Now().After(s.deadline)
-	}
-}
+func (s *slice) spent() bool { return s.meter.Over() }
 
 func (s *slice) noteMore() {
 	s.mu.Lock()

@@ -325,7 +325,7 @@ func (j *collectionJob) book(ctx context.Context, transfers []*transfer) error {
 		j.slice.noteAdvance()
 	}
 	j.slice.count(j.kind, func(all *Tally) { all.count(t) })
-	j.slice.octets.Add(-t.Octets)
+	j.slice.meter.Spend(t.Octets)
 	j.tellBatch(t, len(transfers))
 	j.slice.engine.options.Observer.Done(j.slice.account.Address, len(transfers), t.Octets)
 	return nil

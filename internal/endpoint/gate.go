@@ -6,6 +6,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -18,6 +19,8 @@ type gate struct {
 	outer *gate  // nil for a host's own
 	meter *meter // is told who waits and who is in; nil for nobody
 	most  int
+
+	queued atomic.Int64 // who waits for a place at this gate, or at an inner one
 
 	mu      sync.Mutex
 	limit   int // places at this moment
@@ -84,12 +87,25 @@ func (g *gate) wait(ctx context.Context) error {
 		return nil
 	default:
 	}
+	defer g.queues()()
 	select {
 	case <-turn:
 		return nil
 	case <-ctx.Done():
 		g.quit(turn)
 		return ctx.Err()
+	}
+}
+
+// queues counts one who waits, at this gate and at those around it.
+func (g *gate) queues() (over func()) {
+	for outer := g; outer != nil; outer = outer.outer {
+		outer.queued.Add(1)
+	}
+	return func() {
+		for outer := g; outer != nil; outer = outer.outer {
+			outer.queued.Add(-1)
+		}
 	}
 }
 
@@ -182,6 +198,16 @@ func (g *gate) allow(places int) {
 	defer g.mu.Unlock()
 	g.limit = places
 	g.admitLocked()
+}
+
+// crowded reports whether somebody waits for a place, or more are taken than there are.
+func (g *gate) crowded() bool {
+	if g.queued.Load() > 0 {
+		return true
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.active > g.limit
 }
 
 // using returns how many places are or may be taken.

@@ -71,6 +71,42 @@ func TestGate_whoWaitsComesFirst(t *testing.T) {
 	})
 }
 
+// A host is crowded as long as somebody waits, of whichever service and for whatever, or fewer are allowed than there are.
+func TestGate_crowded(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		host := newGate(2, 2)
+		mail, objects := host.inner(2), host.inner(2)
+		want := func(when string, crowded bool) {
+			t.Helper()
+			synctest.Wait()
+			if host.crowded() != crowded {
+				t.Errorf("%s: crowded %v", when, !crowded)
+			}
+		}
+		for range 2 {
+			if err := mail.enter(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want("all places are taken", false)
+		entered := make(chan error, 1)
+		go func() { entered <- objects.enter(t.Context()) }()
+		want("one waits at the host", true)
+		mail.leave()
+		want("he is in", <-entered != nil)
+		host.allow(1)
+		want("there is one place fewer", true)
+		objects.leave()
+		want("it was given back", false)
+		objects.slow(time.Minute)
+		go func() { entered <- objects.enter(t.Context()) }()
+		want("one waits at his service", true)
+		mail.leave()
+		want("the pause is over", <-entered != nil)
+	})
+}
+
 // Who waits at the host and is asked to stop leaves the service's place behind.
 func TestGate_stopsWaitingAtTheHost(t *testing.T) {
 	t.Parallel()

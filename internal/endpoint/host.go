@@ -81,6 +81,9 @@ func (h *Host) Enter(ctx context.Context) (leave func(), err error) {
 	return h.gate.leave, nil
 }
 
+// Crowded reports whether anybody waits for one of the host's connections, or fewer are allowed than there are.
+func (h *Host) Crowded() bool { return h.gate.crowded() }
+
 // hear notes what a service has asked for, "" when it is at full speed again, and tells what holds now.
 func (h *Host) hear(service, sentence string) {
 	h.mu.Lock()

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"rehome"
+	"rehome/internal/conductor"
 	"rehome/internal/endpoint"
 	"rehome/internal/ledger"
 	"rehome/internal/pass"
@@ -23,7 +24,7 @@ func TestCrew_withoutTheSheet(t *testing.T) {
 	t.Parallel()
 	m, store := moveOf(t, "anna@x.test", "ben@x.test")
 	m.settings.Destination.IMAP.Address = "d:993"
-	m.Simulate(func(*ledger.Ledger, *endpoint.Host, *endpoint.Host) pass.Step { return nil })
+	m.Simulate(func(*ledger.Ledger, *endpoint.Host, *endpoint.Host, *conductor.Progress) pass.Step { return nil })
 	text := "address,source_password\nanna@x.test,a\nben@x.test,b\n"
 	if err := os.WriteFile(m.settings.Roster, []byte(text), 0o600); err != nil {
 		t.Fatal(err)

@@ -23,7 +23,7 @@ import (
 // pulls their brakes.
 //
 // The rule: it is asked before each slice, and what it asks is the ledger. Whoever pauses a wave, from whatever machine, has it stopped at
-// the end of the slices that are under way.
+// the end of the slices that are under way; workers end those at once when they renew their leases, see worker.Keeper.
 type waveKeeper struct {
 	move  *Move
 	store *ledger.Ledger
@@ -59,7 +59,7 @@ func (k *waveKeeper) join(options *conductor.Options, hosts hosts) (over func())
 		return errors.Join(before(o), k.ended(context.Background(), o))
 	}
 	return func() {
-		if err := k.tend(context.Background()); err != nil {
+		if _, err := k.tend(context.Background()); err != nil {
 			k.move.log.Info("what happened in waves cannot be kept", rehome.LogError, err.Error())
 		}
 	}
@@ -71,7 +71,7 @@ func (k *waveKeeper) admit(ctx context.Context, address string) error {
 	due := time.Since(k.looked) >= tendEvery && len(k.counts)+len(k.of) > 0
 	k.mu.Unlock()
 	if due {
-		if err := k.tend(ctx); err != nil {
+		if _, err := k.tend(ctx); err != nil {
 			return err
 		}
 	}
@@ -163,29 +163,33 @@ func (k *waveKeeper) ended(ctx context.Context, o conductor.Ended) error {
 	if !trouble {
 		return nil
 	}
-	return k.tend(ctx)
+	_, err := k.tend(ctx)
+	return err
 }
 
-// tend writes down what has happened, and stops waves in which too much has gone wrong.
-func (k *waveKeeper) tend(ctx context.Context) error {
+// tend writes down what has happened, and stops waves of this process in which too much has gone wrong: those of the others are theirs. It
+// returns all waves as they were.
+func (k *waveKeeper) tend(ctx context.Context) ([]ledger.Wave, error) {
 	k.mu.Lock()
 	counts := k.counts
 	k.counts, k.looked = map[string]map[string]int64{}, time.Now()
 	k.countAnswers(counts)
 	shut := maps.Clone(k.shut)
+	own := map[string]bool{}
+	for _, name := range k.of {
+		own[name] = true
+	}
 	k.mu.Unlock()
-	for name, counted := range counts {
-		if err := k.store.Waves.Count(ctx, name, counted); err != nil {
-			return err
-		}
+	if err := k.store.Waves.Count(ctx, counts); err != nil {
+		return nil, err
 	}
 	rows, err := k.store.Waves.All(ctx)
 	for _, row := range rows {
-		if row.State == ledger.WaveRunning && err == nil {
+		if mine := own[row.Name] || counts[row.Name] != nil; mine && row.State == ledger.WaveRunning && err == nil {
 			err = k.move.judgeWave(ctx, k.store, row, shut[row.Name])
 		}
 	}
-	return err
+	return rows, err
 }
 
 // countAnswers adds the answers of the hosts since it was called last to each wave at work. The caller holds the lock.
@@ -217,10 +221,13 @@ func (m *Move) judgeWave(ctx context.Context, store *ledger.Ledger, row ledger.W
 	if err != nil {
 		return err
 	}
+	facts.Example, facts.Members = shut, 1
+	if wave.Brake(settings.Brake, facts) == nil { // not even in the smallest wave
+		return nil
+	}
 	if facts.Members, err = store.Waves.SizeTo(ctx, row.Name, wave.LeastCounted); err != nil {
 		return err
 	}
-	facts.Example = shut
 	pulled := wave.Brake(settings.Brake, facts)
 	if pulled == nil {
 		return nil
@@ -236,15 +243,18 @@ func (m *Move) judgeWave(ctx context.Context, store *ledger.Ledger, row ledger.W
 
 // judgeWaves stops the waves that run in which too much has gone wrong.
 func (m *Move) judgeWaves(ctx context.Context, store *ledger.Ledger) error {
-	return m.newWaveKeeper(store).tend(ctx)
+	rows, err := store.Waves.All(ctx)
+	for _, row := range rows {
+		if row.State == ledger.WaveRunning && err == nil {
+			err = m.judgeWave(ctx, store, row, "")
+		}
+	}
+	return err
 }
 
 // tendOf is tend of a worker, which also puts accounts into the queue whose wave runs again.
 func (k *waveKeeper) tendOf(ctx context.Context, queue *worker.Queue) error {
-	if err := k.tend(ctx); err != nil {
-		return err
-	}
-	rows, err := k.store.Waves.All(ctx)
+	rows, err := k.tend(ctx)
 	if err != nil {
 		return err
 	}

@@ -125,6 +125,7 @@ type crew struct {
 	waves  *waveKeeper
 	store  *ledger.Ledger // as workers have it
 	leave  <-chan struct{}
+	recall func(account string) <-chan struct{}
 
 	mu       sync.Mutex
 	runs     map[int64]*crewRun
@@ -182,6 +183,8 @@ func (c *crew) session(ctx context.Context) (err error) {
 	}
 	c.former = c.worked.Name
 	keeper := worker.NewKeeper(c.store.Leases, c.worked.Name, c.options.Lease)
+	keeper.Reached = c.watcher.Progress.Reached
+	c.recall = keeper.Recall
 	permit := keeper.Permit
 	m.permit = permit
 	c.limits = c.share()
@@ -295,6 +298,7 @@ func (c *crew) work(ctx context.Context, job worker.Job) (done bool) {
 	conduct := conductor.Options{
 		Steps: run.steps, Ledger: oneTurn{c.store.Passes, job.Account}, Workers: 1, Pass: rehome.PassPreStage, Run: job.Run,
 		Progress: c.watcher.Progress, Log: c.move.log, Stop: c.leave, Admit: c.waves.admit,
+		Wanted: c.limits.wanted, Recall: c.recall,
 	}
 	conduct.Over = func(o conductor.Ended) error {
 		ctx := context.WithoutCancel(ctx)

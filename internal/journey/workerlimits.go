@@ -87,6 +87,11 @@ func (l *sharedLimits) sentence(amounts ledger.Amounts) string {
 	return "may use " + strings.Join(parts, ", ")
 }
 
+// wanted reports whether accounts wait for connections of this worker, or others do for those that it is to give back.
+func (l *sharedLimits) wanted() bool {
+	return l.hosts.src.Crowded() || l.hosts.dst.Crowded() || l.hosts.dsync.Crowded()
+}
+
 // Cut implements worker.Limits.
 func (l *sharedLimits) Cut() {
 	for _, host := range []interface{ Cut() }{l.hosts.src, l.hosts.dst, l.hosts.dsync, l.hosts.drops} {

@@ -227,11 +227,9 @@ func lookAtRun(ctx context.Context, store *ledger.Ledger, run ledger.Run) (Worke
 	if synced.Standing, err = store.Runs.Standing(ctx, run.ID); err != nil {
 		return synced, err
 	}
-	held, err := store.Leases.Held(ctx)
-	if err != nil {
+	if synced.Working, err = store.Leases.AtWork(ctx); err != nil {
 		return synced, err
 	}
-	synced.Working = int64(len(held))
 	there, err := store.Workers.All(ctx)
 	for _, w := range there {
 		synced.Workers = append(synced.Workers, w.Name)

@@ -66,6 +66,14 @@ func saveAccount(tx *sql.Tx, a Account) error {
 	return err
 }
 
+// reach notes how many messages of an account are at the destination while a slice is under way. It only grows, and not beyond what the
+// source had: a slice counts anew, and what it finds in the end is what holds.
+func reach(tx *sql.Tx, address string, there int64) error {
+	_, err := tx.Exec(`UPDATE accounts SET copied = ? WHERE address = ? AND state = ? AND copied < ? AND messages >= ?`,
+		there, address, AccountPreStaging, there, there)
+	return err
+}
+
 // All returns all rows in alphabetical order.
 func (l *Accounts) All(ctx context.Context) ([]Account, error) {
 	return l.accounts(ctx, `ORDER BY a.address`)

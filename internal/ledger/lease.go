@@ -107,27 +107,49 @@ func found(err error) (bool, error) {
 	return err == nil, err
 }
 
-// Renew lets the leases of a holder that last still last for so long from now on, and returns them.
-func (l *Leases) Renew(ctx context.Context, holder string, long time.Duration) (held []Lease, err error) {
-	clock := l.database.Clock()
-	err = l.lease(ctx, func(tx *sql.Tx) error {
-		held = nil
-		rows, err := tx.Query(`UPDATE leases SET until_milli = `+clock+` + ? WHERE holder = ? AND until_milli > `+clock+` RETURNING address, epoch`,
-			long.Milliseconds(), holder)
-		if err != nil {
+// Renewed is a lease that lasts.
+type Renewed struct {
+	Lease
+
+	Stands bool // the account is to be left alone: its wave does not run
+}
+
+// Renew lets the leases of a holder that last still last for so long from now on, and returns them. Of their accounts it notes how many
+// messages the destination has by now, by address, as far as somebody knows; a slice that is under way notes nothing before it has ended.
+func (l *Leases) Renew(ctx context.Context, holder string, long time.Duration, reached map[string]int64) (held []Renewed, err error) {
+	err = l.lease(ctx, func(tx *sql.Tx) (err error) {
+		if held, err = l.renew(tx, holder, long); err != nil {
 			return err
 		}
-		defer func() { _ = rows.Close() }() // what went wrong is told by Err
-		for rows.Next() {
-			lease := Lease{Holder: holder}
-			if err := rows.Scan(&lease.Address, &lease.Epoch); err != nil {
-				return err
+		for _, lease := range held {
+			if there, known := reached[lease.Address]; known {
+				if err := reach(tx, lease.Address, there); err != nil {
+					return err
+				}
 			}
-			held = append(held, lease)
 		}
-		return rows.Err()
+		return nil
 	})
 	return held, err
+}
+
+func (l *Leases) renew(tx *sql.Tx, holder string, long time.Duration) (held []Renewed, err error) {
+	clock, now := l.database.Clock(), l.now().Unix()
+	rows, err := tx.Query(`UPDATE leases SET until_milli = `+clock+` + ? WHERE holder = ? AND until_milli > `+clock+` RETURNING address, epoch,
+		EXISTS (SELECT 1 FROM wave_members m JOIN waves w ON w.name = m.wave WHERE m.address = leases.address AND `+stands+`)`,
+		long.Milliseconds(), holder, now, now)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }() // what went wrong is told by Err
+	for rows.Next() {
+		lease := Renewed{Lease: Lease{Holder: holder}}
+		if err := rows.Scan(&lease.Address, &lease.Epoch, &lease.Stands); err != nil {
+			return nil, err
+		}
+		held = append(held, lease)
+	}
+	return held, rows.Err()
 }
 
 // When a lease is over, until_milli says how it ended: the account is done with, or somebody has to go on with it.
@@ -192,6 +214,13 @@ func (l *Leases) Held(ctx context.Context) (all []Lease, err error) {
 		return err
 	}, `SELECT address, epoch, holder FROM leases WHERE until_milli > 0 AND until_milli > `+l.database.Clock()+` ORDER BY address`)
 	return all, err
+}
+
+// AtWork returns how many leases last.
+func (l *Leases) AtWork(ctx context.Context) (n int64, err error) {
+	err = l.read(ctx, func(rows *sql.Rows) error { return rows.Scan(&n) },
+		`SELECT COUNT(*) FROM leases WHERE until_milli > 0 AND until_milli > `+l.database.Clock())
+	return n, err
 }
 
 // Time returns what the time is by the clock of the database.

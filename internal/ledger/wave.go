@@ -236,18 +236,25 @@ func (l *Waves) Sums(ctx context.Context) (sums map[string]WaveSum, err error) {
 // WaveCountsKept is how long a minute is kept.
 const WaveCountsKept = 24 * time.Hour
 
-// Count adds to what has happened in a wave at this moment, by short words, and forgets minutes that are too old.
-func (l *Waves) Count(ctx context.Context, name string, counts map[string]int64) error {
+// Count adds to what has happened in waves at this moment, by their names and short words, and forgets minutes of theirs that are too old.
+func (l *Waves) Count(ctx context.Context, counts map[string]map[string]int64) error {
 	minute := l.now().Unix() / 60
+	if len(counts) == 0 {
+		return nil
+	}
 	return l.writeAlone(ctx, func(tx *sql.Tx) error {
-		for what, n := range counts {
-			if _, err := tx.Exec(`INSERT INTO wave_counts (wave, minute, what, count) VALUES (?, ?, ?, ?)
-				ON CONFLICT (wave, minute, what) DO UPDATE SET count = wave_counts.count + excluded.count`, name, minute, what, n); err != nil {
+		for name, counted := range counts {
+			for what, n := range counted {
+				if _, err := tx.Exec(`INSERT INTO wave_counts (wave, minute, what, count) VALUES (?, ?, ?, ?)
+					ON CONFLICT (wave, minute, what) DO UPDATE SET count = wave_counts.count + excluded.count`, name, minute, what, n); err != nil {
+					return err
+				}
+			}
+			if _, err := tx.Exec(`DELETE FROM wave_counts WHERE wave = ? AND minute < ?`, name, minute-int64(WaveCountsKept/time.Minute)); err != nil {
 				return err
 			}
 		}
-		_, err := tx.Exec(`DELETE FROM wave_counts WHERE wave = ? AND minute < ?`, name, minute-int64(WaveCountsKept/time.Minute))
-		return err
+		return nil
 	})
 }
 

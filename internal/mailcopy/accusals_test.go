@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"rehome/internal/ledger"
+	"rehome/internal/pass"
 	"rehome/internal/protocol/imap"
 )
 
@@ -14,8 +15,7 @@ import (
 func TestCopyAll_leavesAloneWhatIsSettled(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
-	s := &slice{started: now, deadline: now.Add(time.Hour)}
-	s.octets.Store(1)
+	s := &slice{started: now, meter: pass.Budget{Time: time.Hour, Octets: 1}.Begin()}
 	row := &ledger.Mailbox{Done: imap.NewUIDSet(3, 4), Refused: map[imap.UID]ledger.Refusal{5: {When: now}}}
 	j := &mailboxJob{slice: s, row: row} // without connections: a look at either end would break
 	if done, err := j.copyAll(t.Context(), imap.NewUIDSet(3, 4, 5)); !done || err != nil {
@@ -64,8 +64,7 @@ func TestCondemnedAll_notBeforeEveryMessageWasTried(t *testing.T) {
 func TestTryAccused_leavesSuspectsToTheirTurn(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
-	s := &slice{started: now, deadline: now.Add(time.Hour), memory: &memory{accused: map[string]*accusals{}}}
-	s.octets.Store(1)
+	s := &slice{started: now, meter: pass.Budget{Time: time.Hour, Octets: 1}.Begin(), memory: &memory{accused: map[string]*accusals{}}}
 	j := &mailboxJob{slice: s, row: &ledger.Mailbox{}} // without connections: a look at either end would break
 	a := s.memory.accusalsOf("")
 	a.groups = []imap.UIDSet{imap.NewUIDSet(1, 3)}

@@ -31,7 +31,7 @@ func (j *mailboxJob) bringWindow(ctx context.Context, entries, kept []entry) (do
 			return false, nil
 		}
 		var some []entry
-		some, entries = cutEntries(entries, j.division().most, min(bringOctets, j.slice.octets.Load()))
+		some, entries = cutEntries(entries, j.division().most, min(bringOctets, j.slice.meter.Left()))
 		if err := j.bringSome(ctx, some); err != nil || j.waits || j.wound || j.uids.again {
 			return false, err
 		}

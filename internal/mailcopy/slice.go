@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"rehome"
@@ -24,9 +23,7 @@ type slice struct {
 	engine   *Engine
 	account  rehome.Account
 	started  time.Time // of the pass
-	deadline time.Time
-	octets   atomic.Int64 // left of the budget
-	stop     <-chan struct{}
+	meter    *pass.Meter
 	src, dst *endpoint.Session
 
 	mu       sync.Mutex
@@ -61,13 +58,11 @@ type slice struct {
 }
 
 func newSlice(e *Engine, account rehome.Account, started time.Time, budget pass.Budget) *slice {
-	s := &slice{engine: e, account: account, started: started, deadline: time.Now().Add(budget.Time), stop: budget.Stop, held: map[string]bool{},
+	return &slice{engine: e, account: account, started: started, meter: budget.Begin(), held: map[string]bool{},
 		boxes: map[string]Census{}, lost: map[string]int64{}, barred: map[string]bool{},
 		begun: map[string]bool{}, broken: map[string]bool{}, present: map[string]bool{},
 		sights: newSights(), line: newLine(e.options.Importer, account), made: map[string]bool{}, aligned: map[string]bool{},
 		shares: newShares(false, 0), memory: e.memoryOf(account.Address, started)}
-	s.octets.Store(budget.Octets)
-	return s
 }
 
 // open logs in at both ends at the same time. That two accounts each hold one end and wait for the other for ever cannot
@@ -340,19 +335,10 @@ func (s *slice) workJob(ctx context.Context, t *seat, pairs []mapping.Pair) (on 
 }
 
 // spent reports whether the budget is used up.
-func (s *slice) spent() bool {
-	return s.octets.Load() <= 0 || time.Now().After(s.deadline) || s.stopping()
-}
+func (s *slice) spent() bool { return s.meter.Over() || s.halted() != nil }
 
 // stopping reports whether nothing new may begin.
-func (s *slice) stopping() bool {
-	select {
-	case <-s.stop:
-		return true
-	default: // also when there is nobody who stops
-		return s.halted() != nil
-	}
-}
+func (s *slice) stopping() bool { return s.meter.Stopped() || s.halted() != nil }
 
 func (s *slice) noteMore() {
 	s.mu.Lock()
@@ -417,7 +403,7 @@ func (s *slice) notePresent(messages int64) {
 
 // observe tells the outside of confirmed messages and takes them off the budget.
 func (s *slice) observe(messages int, octets int64) {
-	s.octets.Add(-octets)
+	s.meter.Spend(octets)
 	s.count(func(t *Tally) { t.Copied += messages; t.Octets += octets })
 	s.engine.options.Observer.Copied(s.account.Address, messages, octets)
 }

@@ -32,7 +32,7 @@ func (j *mailboxJob) transferAll(ctx context.Context, batches []batch) (done boo
 			return false, nil
 		}
 		var round [][]batch
-		round, batches = takeGroups(batches, j.slice.octets.Load(), j.growth())
+		round, batches = takeGroups(batches, j.slice.meter.Left(), j.growth())
 		refused, left, err := j.transferGroups(ctx, round)
 		if err != nil {
 			return false, err

@@ -281,7 +281,7 @@ func (r *rider) decide(ctx context.Context) (err error) {
 		return imap.ErrAside
 	}
 	r.batches = planBatches(atSource, j.batchLimits())
-	if groups, _ := takeGroups(r.batches, j.slice.octets.Load(), j.growth()); len(groups) > 1 || len(r.batches) > answersAhead {
+	if groups, _ := takeGroups(r.batches, j.slice.meter.Left(), j.growth()); len(groups) > 1 || len(r.batches) > answersAhead {
 		return imap.ErrAside
 	}
 	return nil

@@ -28,18 +28,6 @@ type Step interface {
 	RunSlice(ctx context.Context, account rehome.Account, started time.Time, budget Budget) (Result, error)
 }
 
-// Budget bounds one slice. When Time or Octets is used up, the slice ends at the next batch. When Stop, which may be nil,
-// is closed, it ends at the next item: what is under way is brought to its end, and its answers awaited.
-type Budget struct {
-	Time   time.Duration
-	Octets int64
-	Stop   <-chan struct{}
-}
-
-// DefaultBudget is what a slice gets: long enough to make set-up cost nothing, short enough that accounts take turns and
-// a dead worker loses little.
-var DefaultBudget = Budget{Time: 30 * time.Second, Octets: 256 << 20}
-
 // Result is what one slice has done and seen.
 type Result struct {
 	More     bool   // the budget ended before the work did

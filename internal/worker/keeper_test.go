@@ -5,6 +5,7 @@ package worker
 import (
 	"context"
 	"errors"
+	"maps"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -21,6 +22,8 @@ type fakeLeases struct {
 	taken   bool // by another worker: no claim succeeds
 	err     error
 	during  func() // called while a renewal is under way
+	stands  map[string]bool
+	reached map[string]int64 // as it was told last
 	release []ledger.Lease
 }
 
@@ -36,11 +39,12 @@ func (f *fakeLeases) Claim(_ context.Context, holder, address string, _ time.Dur
 	return lease, true, nil
 }
 
-func (f *fakeLeases) Renew(context.Context, string, time.Duration) (held []ledger.Lease, err error) {
+func (f *fakeLeases) Renew(_ context.Context, _ string, _ time.Duration, reached map[string]int64) (held []ledger.Renewed, err error) {
 	f.mu.Lock()
 	for _, lease := range f.held {
-		held = append(held, lease)
+		held = append(held, ledger.Renewed{Lease: lease, Stands: f.stands[lease.Address]})
 	}
+	f.reached = reached
 	during := f.during
 	err = f.err
 	f.mu.Unlock()
@@ -141,5 +145,56 @@ func TestKeeper_endsWhatIsLost(t *testing.T) {
 	leases.taken = true
 	if _, _, taken, err := k.Claim(t.Context(), "emil"); taken || err != nil {
 		t.Errorf("taken %v, %v", taken, err)
+	}
+}
+
+// A slice that is to end hears so with the renewal, and others how far it is.
+func TestKeeper_recallsWhatIsToBeLeftAlone(t *testing.T) {
+	t.Parallel()
+	leases := &fakeLeases{held: map[string]ledger.Lease{}, stands: map[string]bool{}}
+	k := NewKeeper(leases, "one", 0)
+	reached := map[string]int64{"anna": 100, "bert": 7, "zoe": 3}
+	k.Reached = func() map[string]int64 { return reached }
+	mustClaim(t, k, "anna")
+	_, release := mustClaim(t, k, "bert")
+	anna, bert := k.Recall("anna"), k.Recall("bert")
+	renew := func(when string, wantTold map[string]int64) {
+		t.Helper()
+		for range tellEvery {
+			if err := k.Renew(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if !maps.Equal(leases.reached, wantTold) {
+			t.Errorf("%s others hear of %v, want %v", when, leases.reached, wantTold)
+		}
+	}
+	wantEnded := func(when string, slice <-chan struct{}, want bool) {
+		t.Helper()
+		select {
+		case <-slice:
+			if !want {
+				t.Error(when + ": it ends")
+			}
+		default:
+			if want {
+				t.Error(when + ": it does not end")
+			}
+		}
+	}
+	renew("first", map[string]int64{"anna": 100, "bert": 7})
+	wantEnded("while all may go on", anna, false)
+	leases.stands["anna"] = true
+	reached["bert"] = 9
+	renew("later", map[string]int64{"bert": 9})
+	renew("when nothing has come", nil)
+	wantEnded("what is to be left alone", anna, true)
+	wantEnded("what is not", bert, false)
+	again := k.Recall("anna") // whoever asked meanwhile was told that it may go on
+	wantEnded("a slice that has just begun", again, false)
+	renew("still", nil)
+	wantEnded("it is still to be left alone", again, true)
+	if err := release(true); err != nil || k.Recall("bert") != nil {
+		t.Errorf("%v, want nothing for what was given back", err)
 	}
 }

@@ -30,7 +30,7 @@ import (
 // Leases are who holds which account; *ledger.Leases are.
 type Leases interface {
 	Claim(ctx context.Context, holder, address string, long time.Duration) (lease ledger.Lease, taken bool, err error)
-	Renew(ctx context.Context, holder string, long time.Duration) (held []ledger.Lease, err error)
+	Renew(ctx context.Context, holder string, long time.Duration, reached map[string]int64) (held []ledger.Renewed, err error)
 	Release(ctx context.Context, lease ledger.Lease, done bool) error
 	Abandoned(ctx context.Context, most int) (all []ledger.Abandoned, err error)
 	Unclaimed(ctx context.Context, most int) (all []ledger.Abandoned, err error)
@@ -114,6 +114,7 @@ type Worker struct {
 	once    sync.Once     // who closes it
 	desk    *desk
 	vain    vain
+	put     map[Job]bool // into the queue, with the last heartbeat: they are still there, or at work
 }
 
 // New returns a worker that begins with Run.
@@ -272,7 +273,7 @@ func (w *Worker) beat(ctx context.Context) error {
 func (w *Worker) takeUp(ctx context.Context) error {
 	left, err := w.options.Leases.Abandoned(ctx, takenUpAtOnce)
 	if err != nil || !w.vain.ask(w.desk.starved()) {
-		return errors.Join(err, w.options.Queue.Insert(ctx, jobsFor(left, 0)...))
+		return errors.Join(err, w.options.Queue.Insert(ctx, w.fresh(jobsFor(left, 0))...))
 	}
 	lost, err := w.options.Leases.Unclaimed(ctx, takenUpAtOnce)
 	if err != nil {
@@ -280,6 +281,18 @@ func (w *Worker) takeUp(ctx context.Context) error {
 	}
 	w.vain.asked(len(lost) > 0)
 	return w.options.Queue.Insert(ctx, jobsFor(append(left, lost...), time.Now().Unix())...)
+}
+
+// fresh leaves out the jobs that were among the last ones. Where many accounts wait for a worker they are the same each time.
+func (w *Worker) fresh(jobs []Job) (others []Job) {
+	now := make(map[Job]bool, len(jobs))
+	for _, job := range jobs {
+		if now[job] = true; !w.put[job] {
+			others = append(others, job)
+		}
+	}
+	w.put = now
+	return others
 }
 
 // vain is how often a worker without anything to do asks for what nobody has begun with: for an answer the database looks at all turns,

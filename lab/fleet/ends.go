@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"rehome"
+	"rehome/internal/conductor"
 	"rehome/internal/endpoint"
 	"rehome/internal/journey"
 	"rehome/internal/ledger"
@@ -24,8 +25,10 @@ import (
 // Shape is what a pass over an account takes.
 type Shape struct {
 	Slices  int           // so many
+	Long    bool          // a slice goes on with the next one as long as its budget lets it: each of them uses one up
 	Takes   time.Duration // each; real time is shorter by the speed
 	Batches int           // of messages, over all slices, with their rows in the ledger
+	Bare    bool          // without these rows
 	Speed   float64       // of the simulated time; 0 takes none
 	Midway  bool          // accounts are somewhere within their pass when their first turn comes, as in the middle of a long move
 }
@@ -65,6 +68,7 @@ type ends struct {
 // seen is what the ends have seen of an account.
 type seen struct {
 	work    int // the one that it was in last, see ends
+	turns   int // in that one
 	at      int // slices of the pass that is under way
 	passes  int // that have come to their end
 	working bool
@@ -131,9 +135,9 @@ func (e *ends) wrong(format string, values ...any) {
 
 // stepOf is what a worker does at them; its process is nil where it lives for ever.
 func (e *ends) stepOf(p *process) journey.Simulated {
-	return func(store *ledger.Ledger, source, destination *endpoint.Host) pass.Step {
+	return func(store *ledger.Ledger, source, destination *endpoint.Host, progress *conductor.Progress) pass.Step {
 		e.ledgers.Store(store, true)
-		return &step{e, p, store, source, destination}
+		return &step{e, p, store, source, destination, progress}
 	}
 }
 
@@ -142,13 +146,14 @@ type step struct {
 	process     *process
 	store       *ledger.Ledger
 	source, dst *endpoint.Host
+	progress    *conductor.Progress
 }
 
 // Kind implements pass.Step.
 func (*step) Kind() rehome.Kind { return rehome.KindMail }
 
 // RunSlice implements pass.Step.
-func (s *step) RunSlice(ctx context.Context, account rehome.Account, _ time.Time, _ pass.Budget) (result pass.Result, err error) {
+func (s *step) RunSlice(ctx context.Context, account rehome.Account, _ time.Time, budget pass.Budget) (result pass.Result, err error) {
 	for _, host := range []*endpoint.Host{s.source, s.dst} {
 		leave, err := host.Enter(ctx)
 		if err != nil {
@@ -160,30 +165,61 @@ func (s *step) RunSlice(ctx context.Context, account rehome.Account, _ time.Time
 	if err := s.permitted(); err != nil {
 		return result, err
 	}
-	shape, at, first, refused := s.ends.enter(account.Address, s.process, s.permitted)
+	shape, at, turn, refused := s.ends.enter(account.Address, s.process, s.permitted)
 	end := sliceCut
 	defer func() { s.ends.leave(account.Address, s.process, end) }()
 	if refused {
 		return result, &rehome.Fault{Class: rehome.ClassAuth, Op: "log in as", Object: account.Address, Cause: errors.New("the password is wrong")}
 	}
-	from, to := at*shape.Batches/shape.Slices, (at+1)*shape.Batches/shape.Slices
-	if err := s.bring(ctx, account.Address, from, to, shape.Batches); err != nil {
-		return result, err
+	messages := int64(shape.Batches * messagesPerBatch)
+	s.progress.Looked(account.Address, messages, messages*messageOctets)
+	s.progress.Present(account.Address, int64(shape.batches(at)*messagesPerBatch))
+	meter := budget.Begin()
+	if turn == 2 && shape.Midway && shape.Long { // the first one of an account is short
+		meter.Spend(rand.Int64N(longestSlice) * budget.Octets)
 	}
-	if err := s.pause(ctx, shape, first); err != nil {
-		s.process.awake(ctx, s, account.Address)
-		return result, err
+	batches, more := 0, true
+	for ; ; at = s.ends.goOn(account.Address) {
+		brought, err := s.part(ctx, account.Address, shape, at, turn == 1 && batches == 0)
+		if err != nil {
+			return result, err
+		}
+		batches += brought
+		more = at+1 < shape.Slices
+		if meter.Spend(budget.Octets); !more || !shape.Long || meter.Over() {
+			break
+		}
 	}
-	batches, more := to-from, at+1 < shape.Slices
 	if end = sliceDone; !more {
 		more, end = s.ends.last(account.Address, s.process)
 	}
-	messages := int64(shape.Batches * messagesPerBatch)
-	there := int64((at + 1) * shape.Batches / shape.Slices * messagesPerBatch)
+	there := int64(shape.batches(at+1) * messagesPerBatch)
 	return pass.Result{More: more, Advanced: batches > 0, Worked: true, Looked: true, Counts: mailcopy.Counts{
 		Tally:  mailcopy.Tally{Copied: batches * messagesPerBatch, Octets: int64(batches) * messagesPerBatch * messageOctets},
 		Census: mailcopy.Census{There: there, Left: messages - there}, Mailboxes: mailboxes, Octets: messages * messageOctets,
 	}}, nil
+}
+
+// longestSlice is how many budgets a slice takes at most, see pass.Budget.
+const longestSlice = 10
+
+// batches are there after so many slices.
+func (s Shape) batches(at int) int { return at * s.Batches / s.Slices }
+
+// part is one slice of the shape.
+func (s *step) part(ctx context.Context, account string, shape Shape, at int, first bool) (batches int, err error) {
+	from, to := shape.batches(at), shape.batches(at+1)
+	if !shape.Bare {
+		if err := s.bring(ctx, account, from, to, shape.Batches); err != nil {
+			return 0, err
+		}
+	}
+	if err := s.pause(ctx, shape, first); err != nil {
+		s.process.awake(ctx, s, account)
+		return 0, err
+	}
+	s.progress.Copied(account, (to-from)*messagesPerBatch, int64(to-from)*messagesPerBatch*messageOctets)
+	return to - from, nil
 }
 
 // pause takes the time of a slice.
@@ -241,8 +277,17 @@ const (
 	sliceLook           // the account was through, but the worker that knew has died
 )
 
-// enter logs in, and says how far the account is.
-func (e *ends) enter(account string, p *process, may func() error) (shape Shape, at int, first, refused bool) {
+// goOn is the next slice of the shape within the one that is under way.
+func (e *ends) goOn(account string) (at int) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	s := e.accounts[account]
+	s.at++
+	return s.at
+}
+
+// enter logs in, and says how far the account is, and how many slices it has had in this work, with this one.
+func (e *ends) enter(account string, p *process, may func() error) (shape Shape, at, turn int, refused bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	s := e.accounts[account]
@@ -250,8 +295,8 @@ func (e *ends) enter(account string, p *process, may func() error) (shape Shape,
 		s = &seen{}
 		e.accounts[account] = s
 	}
-	if first = s.work != e.work; first {
-		s.work = e.work
+	if s.work != e.work {
+		s.work, s.turns = e.work, 0
 		if e.shape.Midway && s.at == 0 {
 			s.at = rand.IntN(e.shape.Slices)
 		}
@@ -264,7 +309,7 @@ func (e *ends) enter(account string, p *process, may func() error) (shape Shape,
 	if p != nil && s.passes > 0 {
 		s.at = e.shape.Slices - 1 // all of it is there
 	}
-	if s.at == 0 || first {
+	if s.turns++; s.at == 0 || s.turns == 1 {
 		e.began = append(e.began, account)
 	}
 	if !s.ended.IsZero() && s.at > 0 {
@@ -277,7 +322,7 @@ func (e *ends) enter(account string, p *process, may func() error) (shape Shape,
 	if e.slices.Add(1) == e.limit {
 		close(e.enough)
 	}
-	return e.shape, s.at, first, e.refuses != nil && e.refuses(account)
+	return e.shape, s.at, s.turns, e.refuses != nil && e.refuses(account)
 }
 
 func (e *ends) leave(account string, p *process, end sliceEnd) {

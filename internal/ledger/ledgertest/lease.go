@@ -68,6 +68,9 @@ func leaseHeldByOne(t *testing.T, empty Empty) {
 	if diff := cmp.Diff([]ledger.Lease{first, other}, held); diff != "" {
 		t.Errorf("held: %s", diff)
 	}
+	if n, err := l.Leases.AtWork(ctx); err != nil || n != 2 {
+		t.Errorf("%d at work, %v, want both", n, err)
+	}
 	must(t, l.Leases.Release(ctx, first, true))
 	next := claim(t, l.again, "two", "anna@example.test", lasting)
 	if next.Epoch != first.Epoch+1 {
@@ -87,18 +90,18 @@ func leaseRenewedOnlyWhileItLasts(t *testing.T, empty Empty) {
 	claim(t, l.again, "two", "carl@example.test", lasting)
 	over(t, l, lost)
 	for range 2 {
-		held, err := l.Leases.Renew(ctx, "one", lasting)
+		held, err := l.Leases.Renew(ctx, "one", lasting, nil)
 		must(t, err)
-		if diff := cmp.Diff([]ledger.Lease{kept}, held); diff != "" {
+		if diff := cmp.Diff([]ledger.Renewed{{Lease: kept}}, held); diff != "" {
 			t.Errorf("renewed: %s", diff)
 		}
 	}
-	short, err := l.Leases.Renew(ctx, "one", instant)
+	short, err := l.Leases.Renew(ctx, "one", instant, nil)
 	if err != nil || len(short) != 1 {
 		t.Errorf("renewed %v, %v", short, err)
 	}
 	over(t, l, kept)
-	if held, err := l.Leases.Renew(ctx, "one", lasting); err != nil || len(held) > 0 {
+	if held, err := l.Leases.Renew(ctx, "one", lasting, nil); err != nil || len(held) > 0 {
 		t.Errorf("what was over came back: %v, %v", held, err)
 	}
 }
@@ -113,7 +116,7 @@ func leaseFencesWhoWasThoughtDead(t *testing.T, empty Empty) {
 	must(t, err)
 	ids, err := zombie.Mail.Intend(under, m, 7, messages(1))
 	must(t, err)
-	if held, err := zombie.Leases.Renew(t.Context(), "one", instant); err != nil || len(held) != 1 {
+	if held, err := zombie.Leases.Renew(t.Context(), "one", instant, nil); err != nil || len(held) != 1 {
 		t.Fatalf("renewed %v, %v", held, err)
 	}
 	over(t, l, old)

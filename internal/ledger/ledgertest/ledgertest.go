@@ -155,6 +155,7 @@ func otherClauses() []clause {
 		{"waves turn from the state that was seen", wavesTurnFromTheStateThatWasSeen},
 		{"waves have their accounts alone", wavesHaveTheirAccountsAlone},
 		{"waves count from their last start", wavesCountFromTheirLastStart},
+		{"leases tell of waves", leasesTellOfWaves},
 		{"turns of a wave stand with it", turnsOfAWaveStandWithIt},
 		{"many at once, and one that fails", manyAtOnce},
 		{"cancelled context", cancelledContext},

@@ -3,6 +3,8 @@
 package ledgertest
 
 import (
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -153,10 +155,10 @@ func wavesCountFromTheirLastStart(t *testing.T, empty Empty) {
 	at := time.Unix(28_000_020*60, 0)
 	l.now = func() time.Time { return at }
 	w := wave(t, l, "a", "anna@example.test", "bert@example.test")
-	must(t, l.Waves.Count(ctx, "a", map[string]int64{"accounts": 9, "failed": 1}))
+	must(t, l.Waves.Count(ctx, map[string]map[string]int64{"a": {"accounts": 9, "failed": 1}}))
 	l.now = func() time.Time { return at.Add(10 * time.Minute) }
-	must(t, l.Waves.Count(ctx, "a", map[string]int64{"accounts": 2}))
-	must(t, l.Waves.Count(ctx, "a", map[string]int64{"accounts": 1}))
+	must(t, l.Waves.Count(ctx, map[string]map[string]int64{"a": {"accounts": 2}}))
+	must(t, l.Waves.Count(ctx, map[string]map[string]int64{"a": {"accounts": 1}}))
 	counts := func(since time.Time, want map[string]int64) {
 		t.Helper()
 		got, err := l.again.Waves.Counts(ctx, "a", since)
@@ -167,7 +169,7 @@ func wavesCountFromTheirLastStart(t *testing.T, empty Empty) {
 	counts(at, map[string]int64{"accounts": 12, "failed": 1})
 	counts(at.Add(time.Minute), map[string]int64{"accounts": 3})
 	l.now = func() time.Time { return at.Add(ledger.WaveCountsKept + time.Minute) }
-	must(t, l.Waves.Count(ctx, "a", map[string]int64{"accounts": 5}))
+	must(t, l.Waves.Count(ctx, map[string]map[string]int64{"a": {"accounts": 5}}))
 	counts(at, map[string]int64{"accounts": 8})
 	for address, verdict := range map[string]string{"anna@example.test": "equal", "bert@example.test": "differs", "carl@example.test": "differs"} {
 		must(t, l.Verifications.Save(ctx, ledger.Verification{Address: address, Level: "full", Verdict: verdict, Result: []byte(`{}`)}))
@@ -182,6 +184,55 @@ func wavesCountFromTheirLastStart(t *testing.T, empty Empty) {
 		t.Fatalf("changed %v, %v", changed, err)
 	}
 	counts(at, map[string]int64{})
+}
+
+// Whoever renews leases hears which of their accounts are to be left alone, and says how far they are.
+func leasesTellOfWaves(t *testing.T, empty Empty) {
+	l := create(t, empty)
+	ctx := t.Context()
+	w := wave(t, l, "a", "anna@example.test", "bert@example.test")
+	anna := claim(t, l.Ledger, "one", "anna@example.test", lasting)
+	carl := claim(t, l.Ledger, "one", "carl@example.test", lasting)
+	for _, address := range []string{"anna@example.test", "bert@example.test", "carl@example.test"} {
+		row := ledger.Account{Address: address, State: ledger.AccountPreStaging, Mailboxes: 1, Messages: 100, Copied: 10}
+		if address == "carl@example.test" {
+			row.State = ledger.AccountPreStaged
+		}
+		must(t, l.Passes.Save(ctx, row, nil, ledger.Turn{Address: address, State: ledger.TurnQueued}))
+	}
+	renew := func(when string, stands bool, there, want int64) {
+		t.Helper()
+		reached := map[string]int64{"anna@example.test": there, "bert@example.test": 50, "carl@example.test": 50}
+		held, err := l.Leases.Renew(ctx, "one", lasting, reached)
+		must(t, err)
+		slices.SortFunc(held, func(a, b ledger.Renewed) int { return strings.Compare(a.Address, b.Address) })
+		if diff := cmp.Diff([]ledger.Renewed{{Lease: anna, Stands: stands}, {Lease: carl}}, held); diff != "" {
+			t.Errorf("%s: %s", when, diff)
+		}
+		rows, err := l.again.Accounts.All(ctx)
+		must(t, err)
+		var got []int64
+		for _, row := range rows {
+			got = append(got, row.Copied)
+		}
+		if diff := cmp.Diff([]int64{want, 10, 10}, got); diff != "" {
+			t.Errorf("%s are at the destination: %s", when, diff)
+		}
+	}
+	turn := func(state ledger.WaveState) {
+		t.Helper()
+		if changed, err := l.again.Waves.Turn(ctx, readWave(t, l, "a"), state, "", ""); err != nil || !changed {
+			t.Fatalf("%s: changed %v, %v", state, changed, err)
+		}
+	}
+	renew("planned", true, 20, 20)
+	turn(ledger.WaveRunning)
+	renew("running", false, 19, 20) // a slice counts anew
+	turn(ledger.WavePaused)
+	renew("paused", true, 101, 20) // the source has more by now: the next look tells
+	turn(ledger.WaveRunning)
+	must(t, l.Waves.Reopen(ctx, w, l.now().Add(time.Hour), w.Closes))
+	renew("outside its hours", true, 100, 100)
 }
 
 func turnsOfAWaveStandWithIt(t *testing.T, empty Empty) {
