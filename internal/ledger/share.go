@@ -21,10 +21,14 @@ import (
 //   - One worker's rows change at a time, by what those of all others say at that moment.
 //   - What a worker uses that says nothing any more is free when its process is gone: then the system has ended its connections. A
 //     process that was only stopped still has them; they count until servers have ended them for their part.
+//   - Octets of a worker that says nothing are free at once: nothing goes over its connections any more. One that comes back has lost them.
 type Shares struct{ *store }
 
 // Amounts are connections, or octets per second, each by a short word for what they belong to.
 type Amounts map[string]int64
+
+// Octets is the part that is no connection, but a pace.
+const Octets = "octets"
 
 // Member is a worker as far as others have to know when they divide what all may use.
 type Member struct {
@@ -123,12 +127,25 @@ func (l *Shares) crew(tx *sql.Tx) (crew []Member, err error) {
 			}
 		}
 		if using {
+			if err := lapse(tx, m.Member); err != nil {
+				return nil, err
+			}
 			crew = append(crew, m.Member)
 		} else if _, err := tx.Exec(`DELETE FROM shares WHERE worker = ?`, m.Name); err != nil {
 			return nil, err
 		}
 	}
 	return crew, nil
+}
+
+// lapse takes the octets of a worker that is not there.
+func lapse(tx *sql.Tx, m Member) error {
+	if m.Has[Octets] == 0 {
+		return nil
+	}
+	delete(m.Has, Octets)
+	_, err := tx.Exec(`DELETE FROM shares WHERE worker = ? AND part = ?`, m.Name, Octets)
+	return err
 }
 
 // reported is a member, and how it has reported.

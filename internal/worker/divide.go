@@ -14,7 +14,7 @@ const (
 	Source      = "source"      // connections
 	Destination = "destination" // likewise
 	Dsync       = "dsync"       // likewise, for messages that keep their UIDs
-	Octets      = "octets"      // a second, at each end
+	Octets      = ledger.Octets // a second, at each end
 )
 
 // Divide says what a worker is to have of the whole, and what it has from now on.

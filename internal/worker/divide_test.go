@@ -29,6 +29,9 @@ type modelWorker struct {
 }
 
 func (w *modelWorker) using(part string) int64 {
+	if part == Octets && w.dead {
+		return 0 // nothing is sent any more
+	}
 	if part == Octets {
 		return w.allowed[part]
 	}
@@ -46,6 +49,10 @@ func (c *modelCrew) beat(w *modelWorker) (changed bool) {
 		m := other.Member
 		if other == w {
 			m.Has = using
+		}
+		if !m.There { // as the ledger has it
+			m.Has = maps.Clone(m.Has)
+			delete(m.Has, Octets)
 		}
 		crew = append(crew, m)
 	}
@@ -236,6 +243,10 @@ func TestDivide(t *testing.T) {
 		return maps.Clone(has)
 	}()); diff != "" {
 		t.Errorf("who leaves: %s", diff)
+	}
+	whole[Octets] = 1000
+	if _, has := Divide(whole, "me", []ledger.Member{silent, member("me", 0, 0)}); has[Octets] != 1000 || has[Source] != 5 {
+		t.Errorf("beside a silent one: %v, want all octets and the connections that it has not", has)
 	}
 	target, _ := Divide(whole, "resting", append(fewer, resting, member("waits", 0, 0)))
 	if !sameAmounts(target, nothing) {

@@ -150,6 +150,7 @@ func otherClauses() []clause {
 		{"lease and lock", leaseAndLock},
 		{"workers are there while they report", workersAreThereWhileTheyReport},
 		{"shares count as long as they may be used", sharesCountAsLongAsTheyMayBeUsed},
+		{"octets lapse with silence", octetsLapseWithSilence},
 		{"shares change one at a time, and are lost for good", sharesAreLostForGood},
 		{"runs have the turns that name them", runsHaveTheTurnsThatNameThem},
 		{"waves turn from the state that was seen", wavesTurnFromTheStateThatWasSeen},

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"testing"
 	"time"
 
@@ -92,6 +93,42 @@ func sharesCountAsLongAsTheyMayBeUsed(t *testing.T, empty Empty) {
 	want(t, take(t, l.again, "lazy", 2, 2), " lazy:2 idle killed:4") // a network that was cut looks the same, until the lease is over
 	report(t, l.Ledger, "killed", 4, -time.Second)
 	want(t, take(t, l.again, "lazy", 2, 2), " lazy:2 idle")
+}
+
+// Octets of a worker that is silent are the others', whether its process lives or not; it has lost them when it comes back.
+func octetsLapseWithSilence(t *testing.T, empty Empty) {
+	l := create(t, empty)
+	take := func(on *ledger.Ledger, name string, using, wants ledger.Amounts) (others ledger.Amounts, err error) {
+		_, err = on.Shares.Take(t.Context(), name, using, false, func(all []ledger.Member) ledger.Amounts {
+			for _, m := range all {
+				if m.Name != name {
+					others = maps.Clone(m.Has)
+				}
+			}
+			return wants
+		})
+		return others, err
+	}
+	wantOthers := func(when string, has ledger.Amounts) {
+		t.Helper()
+		got, err := take(l.again, "two", nil, nil)
+		must(t, err)
+		if diff := cmp.Diff(has, got); diff != "" {
+			t.Errorf("%s the other one has: %s", when, diff)
+		}
+	}
+	all := ledger.Amounts{"source": 3, ledger.Octets: 1000}
+	attend(t, l.Ledger, "one", 1)
+	attend(t, l.again, "two", 2)
+	_, err := take(l.Ledger, "one", nil, all)
+	must(t, err)
+	wantOthers("while it is there", all)
+	report(t, l.Ledger, "one", 1, -time.Second)
+	wantOthers("when it is silent", ledger.Amounts{"source": 3})
+	report(t, l.Ledger, "one", 1, lasting)
+	if _, err := take(l.Ledger, "one", all, all); !errors.Is(err, ledger.ErrShareLost) {
+		t.Errorf("who was silent has its octets again: %v", err)
+	}
 }
 
 // Whoever may have lost his share does not get it back, nor changes anything; and two do not change theirs at the same time.
