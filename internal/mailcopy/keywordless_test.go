@@ -83,6 +83,27 @@ func TestSync_refusedKeywords(t *testing.T) {
 	}
 }
 
+// A destination that answers BAD to a keyword, which ends the connection: all else is done, and the keyword is named.
+func TestSync_keywordAnsweredBad(t *testing.T) {
+	t.Parallel()
+	p := newPair(t, plainSource(), cloudDestination())
+	p.fill(p.src, "INBOX", letters(3, 400, "a")...)
+	p.fill(p.src, "INBOX.Work", letters(1, 400, "b")...)
+	p.sync()
+	p.mark(p.src, "INBOX", "1:3", "urgent")
+	p.mark(p.src, "INBOX", "1:2", `\Flagged`)
+	p.mark(p.src, "INBOX.Work", "1", `\Flagged`)
+	p.refuseKeyword("BAD what was that", 0, always)
+	r := p.sync()
+	wantTally(t, r, mailcopy.Tally{Flagged: 3})
+	if f := wantFinding(t, r, "flags_refused"); !strings.Contains(f.Sentence, `urgent of 3 messages: what was that`) || len(r.Findings) > 1 {
+		t.Errorf("%q of %v, want urgent of 3 messages and nothing else", f.Sentence, codes(r.Findings))
+	}
+	p.dstVia = p.dst.IMAP
+	wantTally(t, p.sync(), mailcopy.Tally{Flagged: 3})
+	p.wantSame("INBOX", "INBOX")
+}
+
 // One flag of several is refused: the others are changed, and all other messages.
 func TestSync_refusedFlagOfSeveral(t *testing.T) {
 	t.Parallel()

@@ -27,6 +27,8 @@ type memory struct {
 	accused    map[string]*accusals   // by source mailbox
 	bads       int                    // how often the destination has answered BAD to messages
 	badsAgain  int                    // likewise, to those that it had refused in an earlier pass
+	badFlags   map[string]string      // changes of flags, see flagKey, that are tried alone, or refused with words; and by source mailbox
+	badStores  map[string]int         // how often the destination has answered BAD to such, by source mailbox
 	alone      map[string]imap.UIDSet // messages that were tried alone, by source mailbox
 
 	mute         bool              // asking the source for annotations has ended the connection
@@ -86,7 +88,7 @@ func (e *Engine) memoryOf(address string, started time.Time) *memory {
 			started: started, strikes: map[string]int{}, barred: map[string]string{}, avoided: map[string]bool{}, shunned: map[string]bool{},
 			unforeseen: map[string]bool{}, blind: map[rehome.Side]bool{}, accused: map[string]*accusals{}, alone: map[string]imap.UIDSet{},
 			offered: map[string]imap.UIDSet{}, notKept: map[string]bool{}, breaks: map[string]map[imap.UID]int{}, divisions: map[string]*division{},
-			refusedNotes: map[string]string{}, dates: map[string]*knownDates{},
+			refusedNotes: map[string]string{}, badFlags: map[string]string{}, badStores: map[string]int{}, dates: map[string]*knownDates{},
 		}
 		e.memories[address] = m
 	}

@@ -71,12 +71,17 @@ func (s *slice) endJob(ctx context.Context, t *seat, pair mapping.Pair, err erro
 		return err
 	}
 	var bad *badAnswer
+	var flags *badFlags
 	var less *divided
 	switch class := rehome.ClassOf(err); {
 	case errors.As(err, &bad):
 		a := s.memory.accusalsOf(pair.Source)
 		s.memory.noteBad(uidsOf(bad.batch).Minus(a.earlier).Empty())
 		a.accuse(bad.batch, withoutTiming(bad.reason.Text))
+		s.noteAdvance()
+		s.noteMore()
+	case errors.As(err, &flags):
+		s.memory.noteBadFlags(pair.Source, flags)
 		s.noteAdvance()
 		s.noteMore()
 	case errors.As(err, &less), errors.Is(err, errNotKept):
