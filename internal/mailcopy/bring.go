@@ -9,6 +9,7 @@ import (
 	"sort"
 	"time"
 
+	"rehome"
 	"rehome/internal/ledger"
 	"rehome/internal/pass"
 	"rehome/internal/protocol/imap"
@@ -107,11 +108,43 @@ func (j *mailboxJob) lookThere(ctx context.Context) (box imap.Selected, present 
 	if err != nil {
 		return box, present, faultOf(err, "open destination mailbox", j.pair.Destination)
 	}
+	present, err = j.allThere(ctx)
+	return box, present, err
+}
+
+// allThere lists what the destination's mailbox holds that is open.
+func (j *mailboxJob) allThere(ctx context.Context) (imap.UIDSet, error) {
 	present, short, err := everything(ctx, j.dst)
 	if err == nil && !short.Is(0) {
 		err = shortAtDestination(j.pair.Destination, short)
 	}
-	return box, present, faultOf(err, "list destination mailbox", j.pair.Destination)
+	return present, faultOf(err, "list destination mailbox", j.pair.Destination)
+}
+
+// lookAfter is lookThere for what was sent. What is noted of a mailbox when all is done comes in the same round trip.
+func (j *mailboxJob) lookAfter(ctx context.Context) (box imap.Selected, present imap.UIDSet, now glance, err error) {
+	opening, err := j.dst.SelectAhead(ctx, j.pair.Destination)
+	p, err := j.peekAhead(ctx, rehome.Destination, j.pair.Destination, opening, err)
+	if err != nil {
+		return box, present, now, faultOf(err, "open destination mailbox", j.pair.Destination)
+	}
+	var numbers *imap.StatusCommand
+	look := p.list(ctx, func() (err error) { numbers, err = opening.StatusAhead(ctx); return err })
+	seen, err := look.wait(ctx)
+	now.mark = markOf(seen.newest)
+	if numbers != nil {
+		if status, untold := numbers.Wait(ctx); untold == nil {
+			now.status = &status
+		}
+	}
+	switch {
+	case err != nil:
+		return box, present, now, faultOf(err, "open destination mailbox", j.pair.Destination)
+	case seen.all != nil && shortage(j.dst, *seen.all).Is(0):
+		return seen.box, *seen.all, now, nil
+	}
+	present, err = j.allThere(ctx)
+	return seen.box, present, now, err
 }
 
 // reachable leaves out what cannot have its UID any more.
@@ -187,7 +220,7 @@ func idsOf(intents []ledger.Intent) []int64 {
 // confirm looks at the mailbox and writes the receipts. Where it holds anything but what was there and what was sent, somebody else
 // has written as well, and a UID alone does not tell which message is whose: then content does, as after a cut.
 func (j *mailboxJob) confirm(ctx context.Context, c *conversation) error {
-	box, present, err := j.lookThere(ctx)
+	box, present, now, err := j.lookAfter(ctx)
 	if err != nil {
 		return err
 	}
@@ -201,6 +234,9 @@ func (j *mailboxJob) confirm(ctx context.Context, c *conversation) error {
 	switch {
 	case expected:
 		j.division().succeeded()
+		if now.of(box, present.Len()) {
+			j.slice.noteAfter(j.pair.Destination, now)
+		}
 		return j.receiveAll(ctx, c)
 	case j.wound: // the source is closed: the next run looks
 		return nil

@@ -3,11 +3,13 @@
 package mailcopy_test
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	"rehome"
 	"rehome/lab/dovecot"
@@ -70,6 +72,33 @@ func TestUIDs_oneConversation(t *testing.T) {
 				t.Errorf("the destination's own mailboxes have changed: %q, want %q", got, own)
 			}
 		})
+	}
+}
+
+// What arrived by dsync is looked at once: the listing that proves it and what the next pass goes by come in one round trip.
+func TestUIDs_roundTripsAtTheDestination(t *testing.T) {
+	t.Parallel()
+	const boxes = 6
+	p := dsyncPair(t, dovecot.Sdbox)
+	p.worth = time.Hour // one connection: each log-in would count
+	for i := range boxes {
+		p.fill(p.src, fmt.Sprintf("INBOX.Box %d", i), letters(5, 300, fmt.Sprint(i))...)
+	}
+	if got, want := p.roundTrips(p.dst.IMAP, &p.dstVia), 2*boxes+6; got > want {
+		t.Errorf("%d round trips to the destination, want %d at most", got, want)
+	}
+	if got := p.roundTrips(p.dst.IMAP, &p.dstVia); got > most {
+		t.Errorf("%d round trips to the destination with nothing to do, want %d at most", got, most)
+	}
+	rows, err := p.ledger.Mailboxes(context.Background(), address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, row := range rows {
+		p.wantNumbers(name, row.Anchor.Destination)
+		if seen := row.Seen; seen.Messages != 5 || seen.UIDNext != 6 || seen.Size == 0 || seen.Newest == "" {
+			t.Errorf("%s was seen as %+v", name, seen)
+		}
 	}
 }
 

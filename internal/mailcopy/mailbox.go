@@ -386,11 +386,7 @@ func (j *mailboxJob) atDestination(ctx context.Context) (imap.UIDSet, error) {
 	case j.there != nil && shortage(j.dst, *j.there).Is(0):
 		return *j.there, nil
 	}
-	present, short, err := everything(ctx, j.dst)
-	if err == nil && !short.Is(0) {
-		err = shortAtDestination(j.pair.Destination, short)
-	}
-	return present, faultOf(err, "list destination mailbox", j.pair.Destination)
+	return j.allThere(ctx)
 }
 
 // gapless says that a set holds every UID from 1 to its last.

@@ -49,6 +49,7 @@ func steady(before, now ledger.Sight) bool {
 type sights struct {
 	opened  map[int64]ledger.Sight // by row: done with, and nothing was sent there
 	written map[string]bool        // destination mailboxes that something was sent to
+	after   map[string]glance      // of these, those that were looked at when it was there
 	done    map[int64]bool         // rows that are done with
 	doubted map[int64]bool         // rows of which a message turned out to be another
 	unsaid  map[int64]bool         // rows of which the destination did not say what all messages are
@@ -56,7 +57,8 @@ type sights struct {
 
 func newSights() sights {
 	return sights{
-		opened: map[int64]ledger.Sight{}, written: map[string]bool{}, done: map[int64]bool{}, doubted: map[int64]bool{}, unsaid: map[int64]bool{},
+		opened: map[int64]ledger.Sight{}, written: map[string]bool{}, after: map[string]glance{}, done: map[int64]bool{}, doubted: map[int64]bool{},
+		unsaid: map[int64]bool{},
 	}
 }
 
@@ -80,23 +82,56 @@ func (s *slice) noteWritten(destination string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.sights.written[destination] = true
+	delete(s.sights.after, destination)
 }
 
-// noteSights writes down what the destination looks like now. Mailboxes that were written to are listed
-// once more, all in one round trip.
+// glance is what a mailbox looked like that holds what was sent, and nothing else that is not known.
+type glance struct {
+	status *imap.Status
+	mark   string // of its newest message
+}
+
+// of says that the numbers are those of a mailbox that was opened at about the same time, and had so many messages.
+func (g glance) of(box imap.Selected, messages int) bool {
+	return g.status != nil && g.status.UIDValidity == box.UIDValidity && g.status.UIDNext == box.UIDNext && g.status.Messages.Is(int64(messages))
+}
+
+// noteAfter notes a look at what was sent: it need not be looked at once more.
+func (s *slice) noteAfter(destination string, now glance) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sights.after[destination] = now
+}
+
+// glanceWritten returns what the mailboxes look like that were written to. Those that were not looked at behind that are listed once more,
+// all in one round trip.
+func (s *slice) glanceWritten(ctx context.Context) (map[string]glance, error) {
+	now := maps.Clone(s.sights.after)
+	unseen := slices.DeleteFunc(slices.Sorted(maps.Keys(s.sights.written)), func(name string) bool { _, seen := now[name]; return seen })
+	if len(unseen) == 0 {
+		return now, nil
+	}
+	var shown marks
+	listed, err := listEnd(ctx, s.dst, func() (err error) { shown, _, err = peekAll(ctx, s.dst, unseen); return err })
+	if err != nil {
+		return nil, endpoint.Fault(err, "list the destination's mailboxes of", s.account.Address)
+	}
+	for _, name := range unseen {
+		now[name] = glance{listed.entries[name].Status, shown[name]}
+	}
+	return now, nil
+}
+
+// noteSights writes down what the destination looks like now.
 func (s *slice) noteSights(ctx context.Context) error {
 	now := map[int64]ledger.Sight{}
 	for id, sight := range s.sights.opened {
 		now[id] = sight
 	}
 	if len(s.sights.written) > 0 {
-		var shown marks
-		listed, err := listEnd(ctx, s.dst, func() (err error) {
-			shown, _, err = peekAll(ctx, s.dst, slices.Sorted(maps.Keys(s.sights.written)))
-			return err
-		})
+		written, err := s.glanceWritten(ctx)
 		if err != nil {
-			return endpoint.Fault(err, "list the destination's mailboxes of", s.account.Address)
+			return err
 		}
 		rows, err := s.engine.options.Ledger.Mailboxes(ctx, s.account.Address)
 		if err != nil {
@@ -107,9 +142,9 @@ func (s *slice) noteSights(ctx context.Context) error {
 				continue
 			}
 			delete(now, row.ID)
-			status := listed.entries[row.Anchor.Destination].Status
-			if status != nil && status.UIDValidity == row.Anchor.DstUIDValidity && (s.sights.done[row.ID] || s.view.steadyThere(row)) {
-				now[row.ID] = listedSight(status, shown[row.Anchor.Destination])
+			seen := written[row.Anchor.Destination]
+			if status := seen.status; status != nil && status.UIDValidity == row.Anchor.DstUIDValidity && (s.sights.done[row.ID] || s.view.steadyThere(row)) {
+				now[row.ID] = listedSight(status, seen.mark)
 			}
 		}
 	}

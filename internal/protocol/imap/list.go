@@ -194,7 +194,7 @@ func (c *Client) markSubscribed(ctx context.Context, entries []ListEntry) error 
 // fillStatus asks for every selectable mailbox, all commands sent before the first answer is read.
 // A mailbox that the server refuses to count keeps a nil status.
 func (c *Client) fillStatus(ctx context.Context, entries []ListEntry, behind func() error) error {
-	waits := make([]*statusCommand, len(entries))
+	waits := make([]*StatusCommand, len(entries))
 	for i, e := range entries {
 		if !e.Selectable() {
 			continue
@@ -212,7 +212,7 @@ func (c *Client) fillStatus(ctx context.Context, entries []ListEntry, behind fun
 		if cmd == nil {
 			continue
 		}
-		status, err := cmd.wait(ctx)
+		status, err := cmd.Wait(ctx)
 		switch {
 		case err == nil:
 			entries[i].Status = &status

@@ -27,7 +27,8 @@ func (s *Status) Complete() bool {
 	return s != nil && s.Messages.told && s.UIDNext != 0 && s.UIDValidity != 0
 }
 
-type statusCommand struct {
+// StatusCommand is a STATUS under way. Wait must be called on each.
+type StatusCommand struct {
 	client *Client
 	cmd    *command
 	status *Status
@@ -39,11 +40,33 @@ func (c *Client) Status(ctx context.Context, name string) (Status, error) {
 	if err != nil {
 		return Status{}, err
 	}
-	return cmd.wait(ctx)
+	return cmd.Wait(ctx)
 }
 
-func (c *Client) sendStatus(ctx context.Context, name string) (*statusCommand, error) {
-	s := &statusCommand{client: c, status: &Status{Mailbox: name, Size: -1, AppendLimit: -1}}
+// StatusAhead asks about the mailbox that is being opened what the opening does not tell, such as its size. Only that is a use of it
+// there, and servers have to know it (RFC 9051, section 6.3.11); one that does not may answer BAD, which does not end the connection, as
+// nothing of the command is left that could be taken for another one.
+func (o *Opening) StatusAhead(ctx context.Context) (*StatusCommand, error) {
+	s, mailbox := o.client.newStatusCommand(o.selected.Name)
+	s.cmd.lazy, s.cmd.excused = true, func() bool { return !mailbox.literal }
+	err := o.client.send(ctx, s.cmd, s.parts(mailbox)...)
+	if s.cmd.done == nil { // never began
+		return nil, err
+	}
+	return s, nil // what went wrong on the way is known to Wait, with the server's words
+}
+
+func (c *Client) sendStatus(ctx context.Context, name string) (*StatusCommand, error) {
+	s, mailbox := c.newStatusCommand(name)
+	return s, c.send(ctx, s.cmd, s.parts(mailbox)...)
+}
+
+func (s *StatusCommand) parts(mailbox part) []part {
+	return []part{raw("STATUS "), mailbox, raw(" " + statusItems(s.client.Capabilities()))}
+}
+
+func (c *Client) newStatusCommand(name string) (s *StatusCommand, mailbox part) {
+	s = &StatusCommand{client: c, status: &Status{Mailbox: name, Size: -1, AppendLimit: -1}}
 	s.cmd = &command{name: "STATUS " + strconv.Quote(name), untagged: func(resp *response) bool {
 		if resp.name != "STATUS" {
 			return false
@@ -55,10 +78,11 @@ func (c *Client) sendStatus(ctx context.Context, name string) (*statusCommand, e
 		*s.status = found
 		return true
 	}}
-	return s, c.send(ctx, s.cmd, raw("STATUS "), c.mailbox(name), raw(" "+statusItems(c.Capabilities())))
+	return s, c.mailbox(name)
 }
 
-func (s *statusCommand) wait(ctx context.Context) (Status, error) {
+// Wait returns when the server has answered.
+func (s *StatusCommand) Wait(ctx context.Context) (Status, error) {
 	err := s.client.wait(ctx, s.cmd)
 	return *s.status, err
 }

@@ -55,3 +55,35 @@ func TestStatus_cyrusIsNotAskedForIdentifiers(t *testing.T) {
 		t.Errorf("%+v %v", status, err)
 	}
 }
+
+// A mailbox that is being opened is asked for what the opening does not tell. That a server does not do that costs nothing but the answer.
+func TestStatusAhead(t *testing.T) {
+	t.Parallel()
+	const question = `STATUS "a" \(MESSAGES UIDNEXT UIDVALIDITY SIZE\)`
+	client := connect(t, "STATUS=SIZE", func(s *script) {
+		opening, status := s.expect(`EXAMINE "a"`), s.expect(question)
+		s.send("* 1 EXISTS", opening+" OK done", "* STATUS a (MESSAGES 1 UIDNEXT 2 UIDVALIDITY 3 SIZE 4)", status+" OK done")
+		opening, status = s.expect(`EXAMINE "a"`), s.expect(question)
+		s.send("* 1 EXISTS", opening+" OK done", status+" BAD it is open")
+		s.ok("NOOP")
+	})
+	for _, size := range []int64{4, -1} {
+		opening, err := client.ExamineAhead(within(t), "a")
+		if err != nil {
+			t.Fatal(err)
+		}
+		command, err := opening.StatusAhead(within(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if box, err := opening.Wait(within(t)); err != nil || !box.Messages.Is(1) {
+			t.Errorf("opened with %v, %v", box.Messages, err)
+		}
+		if status, err := command.Wait(within(t)); status.Size != size || (err == nil) != (size > 0) {
+			t.Errorf("got size %d, %v, want %d", status.Size, err, size)
+		}
+	}
+	if err := client.Noop(within(t)); err != nil {
+		t.Error(err)
+	}
+}
