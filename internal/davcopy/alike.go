@@ -7,6 +7,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 
 	"rehome/internal/content/pim"
 	"rehome/internal/protocol/dav"
@@ -92,12 +93,23 @@ func (j *collectionJob) heldMostly(ctx context.Context) (*dav.Collection, error)
 }
 
 // madeFor reports whether a collection was made for what one of the source holds, by what it holds, and how much of that is in the main
-// one. Where less than half of it is of the source's, it is one of their own, into which its user has brought something over; and so it
-// is where the main one has more of that, because the source's own was refused before, or as much, and this one has anything else. It
-// is pure.
+// one. Where it has less than half of the source's, and that is less than half of what it has, it is one of their own, into which its user
+// has brought something over; and so it is where the main one has more of that, because the source's own was refused before, or as much,
+// and this one has anything else. It is pure.
 func madeFor(own, there map[string]int, inMain int) bool {
 	held, all := common(own, there), total(there)
-	return 2*held >= all && (held > inMain || held == inMain && held == all)
+	most := 2*held >= all || 2*held >= objects(own)
+	return most && (held > inMain || held == inMain && held == all)
+}
+
+// objects counts those that could be read of what a collection of the source holds, which is noted by names, too. It is pure.
+func objects(own map[string]int) (n int) {
+	for what, times := range own {
+		if !strings.HasPrefix(what, byName) {
+			n += times
+		}
+	}
+	return n
 }
 
 // spareOne is the only collection that is left, for the source's main one, nil where what it holds is another one's.

@@ -268,14 +268,16 @@ func (p *planner) free(href string) string {
 
 // sameName is a collection that has the name of the source's, or one that a new collection would get: without a ledger that is
 // the one that was made before. A name that is given only where the ones before it are another's comes first: nobody else would have
-// given it, and what has the plain name was another's then; that counts also where nobody may write any more.
+// given it, and what has the plain name was another's then; that counts also where nobody may write any more, and where the server has put
+// something behind it.
 func (p *planner) sameName(c dav.Collection) string {
 	all := names(c)
 	slices.Reverse(all)
 	for _, name := range append(all, decodedName(c.Href)) {
 		for _, there := range p.mine {
-			own := there.Writable() || name != decodedName(c.Href)
-			if href := p.free(there.Href); own && href != "" && decodedName(there.Href) == name {
+			made, called := name != decodedName(c.Href), decodedName(there.Href)
+			is := called == name || made && strings.HasPrefix(called, name)
+			if href := p.free(there.Href); is && href != "" && (made || there.Writable()) {
 				return href
 			}
 		}

@@ -33,11 +33,11 @@ func TestMatched(t *testing.T) {
 	}
 }
 
-// A collection was made for what one of the source holds if that is at least half of it, and the main one has not as much of that where
-// its user has anything else in it.
+// A collection was made for what one of the source holds if that is at least half of it, or half of that is in it, and the main one has not
+// as much of that where its user has anything else in it.
 func TestMadeFor(t *testing.T) {
 	t.Parallel()
-	own := map[string]int{"a": 1, "b": 1, "c": 1, "d": 1}
+	own := map[string]int{"a": 1, "b": 1, "c": 1, "d": 1, "e": 1, byName + "a.ics": 1, byName + "unread.ics": 1}
 	for _, c := range []struct {
 		there  map[string]int
 		inMain int
@@ -46,6 +46,7 @@ func TestMadeFor(t *testing.T) {
 		{map[string]int{"a": 1}, 0, true},
 		{map[string]int{"a": 1, "x": 1}, 0, true},
 		{map[string]int{"a": 1, "x": 1, "y": 1}, 0, false},
+		{map[string]int{"a": 1, "b": 1, "c": 1, "x": 3, "y": 1}, 0, true}, // the source has removed much
 		{map[string]int{"a": 1, "b": 1}, 3, false},
 		{map[string]int{"a": 1, "b": 1, "x": 1}, 1, true},
 		{map[string]int{"a": 1, "b": 1, "x": 1}, 2, false}, // refused before, and half of it was moved into their own
