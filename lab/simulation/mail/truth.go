@@ -481,10 +481,10 @@ func (w *world) hopeless(l lack) bool {
 	key := fmt.Sprint(l.content)
 	refused := dst.often(appendRefused, key) || dst.often(appendBad, key) || dst.tooBig(len(w.books.texts[l.content]))
 	return refused || src.damaged(l.content) || l.box.name != "INBOX" && src.often(boxClosed, l.box.names[0]) ||
-		w.everSpoilt(l.content) || w.veiled(l) || w.neverFound(l.content) || w.sealedEver(w.mapped(l.box.name)) ||
+		w.everSpoilt(l.content) || w.veiled(l) || w.neverFound(l.content) ||
 		slices.ContainsFunc(w.targets(l.box), func(target string) bool {
-			return target != "INBOX" && (dst.often(boxClosed, target) || dst.often(createRefused, target) || dst.often(createRenamed, target) ||
-				dst.often(createExisting, target))
+			return w.sealedEver(target) || target != "INBOX" && (dst.often(boxClosed, target) || dst.often(createRefused, target) ||
+				dst.often(createRenamed, target) || dst.often(createExisting, target))
 		})
 }
 
