@@ -33,7 +33,7 @@ WATCHED    = $$($(GO) list ./... | grep -v /lab/) $$($(GO) list ./lab/... | grep
 
 TEST := $(GO) test -trimpath -vet=off -shuffle=on -skip '$(UNWATCHED_TESTS)' -timeout 25m
 
-# Two packages of each kind at once: tests wait much for real servers.
+# Two packages that run rehome's code at once, and three that drive servers, for which they wait most of the time.
 .PHONY: test
 test: packages ## vet, and every test; the race detector watches all that runs rehome's code in its own process
 	CGO_ENABLED=0 scripts/in-memory $(GO) test -trimpath -vet=off -run '$(UNWATCHED_TESTS)' $(UNWATCHED_IN)
@@ -52,7 +52,7 @@ test-lab: export CGO_ENABLED = $(if $(RACE),1,0)
 test-lab: export REHOME_BINARY = $(CURDIR)/bin/rehome
 test-lab: build packages ## the tests that drive the binary and real servers
 	$(GO) vet -trimpath $(RACE) $(LAB)
-	scripts/in-memory $(TEST) $(RACE) ./lab/imappair ./lab/scenario/... $(LAB)
+	scripts/in-memory $(TEST) -p 3 $(RACE) ./lab/imappair ./lab/scenario/... $(LAB)
 
 .PHONY: demo
 demo: build packages ## a whole move between two servers on this machine

@@ -46,18 +46,21 @@ func TestLogins_cutOffAnywhere(t *testing.T) {
 	}
 	s.allowRefusals(refusals, 20) // three such attempts stop all others for a while
 	var tested loginsTested
-	settled := func() bool {
-		tested = operator.Answer[loginsTested](t, s.Operator, 5, "verify", "--login")
-		return !slices.ContainsFunc(tested.Findings, func(f struct{ Code, Account string }) bool { return f.Code == "probe_missing" })
+	missing := func(name string) bool {
+		return slices.ContainsFunc(tested.Findings, func(f struct{ Code, Account string }) bool {
+			return f.Code == "probe_missing" && strings.HasPrefix(f.Account, name+"@")
+		})
 	}
 	for range 3 { // a message may have been under way
-		if settled() {
+		if tested = operator.Answer[loginsTested](t, s.Operator, 5, "verify", "--login"); !slices.ContainsFunc(names[:3], missing) {
 			break
 		}
 	}
 	got := tested.lines()
 	for _, name := range names[:3] {
-		if want := "own " + allAccepted + "INBOX"; got[name] != want {
+		// Who is killed when it has written down that it sends, and before it does, leaves one that nobody can find: that is told.
+		neverSent := missing(name) && got[name] == "own "+strings.TrimSuffix(allAccepted, "removed ")+"sending"
+		if want := "own " + allAccepted + "INBOX"; got[name] != want && !neverSent {
 			t.Errorf("%s: got %q, want %q", name, got[name], want)
 		}
 		if n := s.messages(name); n != 0 {
