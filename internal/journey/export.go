@@ -68,7 +68,27 @@ func (m *Move) ExportAccounts(ctx context.Context) (Export, error) {
 		return err
 	})
 	return export, errors.Join(err, m.note(ctx, ledger.AuditLine{Action: actionExported, Object: strings.Join(files, ", "),
-		After: fmt.Sprintf("%d accounts, %d with a temporary password, %d of these new", export.Accounts, export.Temporary, export.New)}))
+		After: fmt.Sprintf(exportedText, export.Accounts, export.Temporary, export.New)}))
+}
+
+// exportedText is what the audit log says of an export, see exportedPasswords.
+const exportedText = "%d accounts, %d with a temporary password, %d of these new"
+
+// exportedPasswords is how many temporary passwords the last export had, on whatever machine; 0 if their sheet was destroyed since.
+func exportedPasswords(ctx context.Context, store *ledger.Ledger) (n int, err error) {
+	exports, err := store.Audit.Of(ctx, actionExported, 1)
+	if err != nil || len(exports) == 0 {
+		return 0, err
+	}
+	destroyed, err := store.Audit.Of(ctx, actionDestroyed, 100)
+	if err != nil || slices.ContainsFunc(destroyed, func(l ledger.AuditLine) bool { return l.Before == vault.SecretSheet && l.Line > exports[0].Line }) {
+		return 0, err
+	}
+	var accounts, fresh int
+	if _, err := fmt.Sscanf(exports[0].After, exportedText, &accounts, &n, &fresh); err != nil {
+		return 0, nil //nolint:nilerr // a line of an older version says it otherwise
+	}
+	return n, nil
 }
 
 // writeAccountFiles puts the import file in place, and destroys what an earlier run left beside it.

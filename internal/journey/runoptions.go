@@ -3,6 +3,7 @@
 package journey
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,16 +16,20 @@ import (
 type runOptions struct {
 	SyncOptions
 
-	// Temporary is how many temporary passwords the sheet of the machine had that has begun the run; 0 if no pass logs in with them. A sheet
-	// only grows, so that a worker with fewer has an older one or none.
+	// Temporary is how many temporary passwords there are, by the sheet of the machine that has begun the run or by the last export; 0 if no
+	// pass logs in with them. A sheet only grows, so that a worker with fewer has an older one or none.
 	Temporary int `json:"temporary_passwords,omitempty"`
 }
 
 // runText is what a run is begun with.
-func (m *Move) runText(who selection, options SyncOptions) ([]byte, error) {
+func (m *Move) runText(ctx context.Context, who selection, options SyncOptions) ([]byte, error) {
 	run := runOptions{SyncOptions: options}
 	if m.needsPasswords() {
-		run.Temporary = len(who.Temporary)
+		exported, err := exportedPasswords(ctx, who.store)
+		if err != nil {
+			return nil, err
+		}
+		run.Temporary = max(len(who.Temporary), exported)
 	}
 	return json.Marshal(run)
 }
@@ -37,7 +42,7 @@ func readRun(id int64, text []byte) (options runOptions, err error) {
 	return options, nil
 }
 
-// sheetLacks is why this machine cannot log in as everybody although the one that has begun the run can: a sheet that is not here makes
+// sheetLacks is why this machine cannot log in as everybody although another one can, that of the export at least: a sheet that is not here makes
 // accounts look as if nobody knew their passwords. It is nil where that makes no difference.
 func (m *Move) sheetLacks(who selection, options runOptions) error {
 	has := len(who.Temporary)
@@ -46,7 +51,7 @@ func (m *Move) sheetLacks(who selection, options runOptions) error {
 	}
 	cause := fmt.Errorf("this machine has %d of %s", has, plural(options.Temporary, "temporary password"))
 	if !exists(m.sheetFile()) {
-		cause = errors.New("this machine has no such file, and the one that has begun the pass has it")
+		cause = errors.New("this machine has no such file, and another one has it")
 	}
 	return &rehome.Fault{Class: rehome.ClassOperator, Op: "find temporary passwords in", Object: m.sheetFile(), Cause: cause,
 		Hint: `copy the file from the machine on which "rehome accounts export" has written it`}

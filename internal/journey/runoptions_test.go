@@ -3,6 +3,7 @@
 package journey
 
 import (
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -39,6 +40,24 @@ func TestCrew_withoutTheSheet(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	sheet := who.Temporary
+	who.Temporary = nil // the machine that begins the pass has no sheet either
+	note := func(line ledger.AuditLine) {
+		t.Helper()
+		if err := m.note(t.Context(), line); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wantExported := func(want int) {
+		t.Helper()
+		if n, err := exportedPasswords(t.Context(), store); err != nil || n != want {
+			t.Errorf("%d passwords by the last export, %v, want %d", n, err, want)
+		}
+	}
+	wantExported(0)
+	note(ledger.AuditLine{Action: actionDestroyed, Before: vault.SecretSheet})
+	note(ledger.AuditLine{Action: actionExported, After: fmt.Sprintf(exportedText, 2, len(sheet), 2)})
+	wantExported(2)
 	run, _, err := m.beginRun(t.Context(), who, SyncOptions{}, 9)
 	if err != nil {
 		t.Fatal(err)
@@ -79,6 +98,8 @@ func TestCrew_withoutTheSheet(t *testing.T) {
 	if tries(true); !c.mending.rests(true) || c.mending.rests(false) || !c.able(t.Context(), job) {
 		t.Error("it is not as any other worker")
 	}
+	note(ledger.AuditLine{Action: actionDestroyed, Before: vault.SecretSheet})
+	wantExported(0)
 	if who, err = m.chosen(t.Context(), people.Choice{}); err != nil {
 		t.Fatal(err)
 	}

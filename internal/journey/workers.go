@@ -157,7 +157,7 @@ const mostLinedUp = 5000
 
 // beginRun writes down a run and the turns of its accounts, so many in a change at most.
 func (m *Move) beginRun(ctx context.Context, who selection, options SyncOptions, most int) (run ledger.Run, jobs []worker.Job, err error) {
-	text, err := m.runText(who, options)
+	text, err := m.runText(ctx, who, options)
 	if err != nil {
 		return run, nil, err
 	}

@@ -57,6 +57,11 @@ func (l *Audit) Last(ctx context.Context, action string) (last time.Time, err er
 	return last, err
 }
 
+// Of returns the lines of an action, the newest first, so many at most.
+func (l *Audit) Of(ctx context.Context, action string, most int) ([]AuditLine, error) {
+	return l.lines(ctx, `action = ? ORDER BY line DESC LIMIT ?`, action, most)
+}
+
 // Append adds lines in their order: number, time and digest are set here. All are added, or none.
 func (l *Audit) Append(ctx context.Context, lines ...AuditLine) error {
 	return l.writeAlone(ctx, func(tx *sql.Tx) error { return appendLines(tx, l.now(), lines) })

@@ -177,6 +177,15 @@ func auditLinesAreChained(t *testing.T, empty Empty) {
 		}
 	}
 	var all []ledger.AuditLine
+	of, err := l.Audit.Of(ctx, first.Action, 1)
+	if err != nil || len(of) != 1 || of[0].Line != 3 || of[0].Object != first.Object {
+		t.Errorf("the last line of %q: %+v, %v, want the third", first.Action, of, err)
+	}
+	for _, action := range []string{second.Action, "never"} {
+		if of, err := l.Audit.Of(ctx, action, 9); err != nil || (len(of) == 1) != (action == second.Action) {
+			t.Errorf("lines of %q: %+v, %v", action, of, err)
+		}
+	}
 	for line, err := range l.again.Audit.Lines(ctx) {
 		must(t, err)
 		all = append(all, line)
