@@ -5,8 +5,11 @@ package mail
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
+	"rehome"
 	"rehome/lab/simulation"
 	"rehome/lab/simulation/ledgers"
 )
@@ -225,7 +228,7 @@ func (w *world) settle(m *mover) (pass, error) {
 			return p, nil
 		}
 		looked := m.answer(p)
-		if t := p.outcome.Tally; !looked && p.changes == 0 && t.Copied+t.Adopted+t.Flagged+t.Removed == 0 {
+		if t := p.outcome.Tally; !looked && !gaveUp(p) && p.changes == 0 && t.Copied+t.Adopted+t.Flagged+t.Removed == 0 {
 			quiet++
 		} else {
 			quiet = 0
@@ -237,6 +240,13 @@ func (w *world) settle(m *mover) (pass, error) {
 	}
 	w.fail("a quiet pass does nothing", "after %d calm passes there is still something to do", mostSettling)
 	return pass{}, nil
+}
+
+// gaveUp says that a pass has left messages untried, because the destination had refused too many: the next one begins with those.
+func gaveUp(p pass) bool {
+	return slices.ContainsFunc(p.outcome.Findings, func(f rehome.Finding) bool {
+		return f.Code == "mailbox_unfinished" && strings.Contains(f.Sentence, "not tried any more")
+	})
 }
 
 // describe is a message in a story.
