@@ -5,17 +5,18 @@ package davcopy
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"rehome/internal/protocol/dav"
 )
 
 // A collection of the destination that was filled and closed then, so that nobody may write into it any more, keeps what it has. Should
 // the ledger be lost, what it holds tells whose it is, before anything is copied once more into one that is open. What cannot be
-// brought into it is named.
+// brought into it is named. What it lists and does not return may be any of it.
 
 // closedOne is the closed collection that holds what the source's holds, nil for none: the one where the source's would go if it were
-// open if it holds any of it, another one if that is at least half of what it holds; and the one where the source's goes now has no
-// more of it.
+// open if it holds any of it, or may do so, another one if that is at least half of what it holds; and the one where the source's goes
+// now has no more of it.
 func (j *collectionJob) closedOne(ctx context.Context) (*dav.Collection, error) {
 	closed := slices.DeleteFunc(slices.Clone(j.place.mine), func(c dav.Collection) bool {
 		return c.Writable() || !takesAll(c, j.place.source) || j.place.exists && dav.Key(c.Href) == dav.Key(j.place.target.Href)
@@ -30,8 +31,12 @@ func (j *collectionJob) closedOne(ctx context.Context) (*dav.Collection, error) 
 	if err != nil || len(closed) == 0 {
 		return nil, err
 	}
-	placed, _ := matched(own, there)
+	placed, taken := matched(own, there)
 	i, found := placed[0]
+	for k := 0; !found && k < len(closed); k++ {
+		i = k
+		found = !taken[k] && len(own[0]) > 0 && hides(there[k]) && j.wouldTake(closed[k]) && !j.isNamedForAnother(closed[k])
+	}
 	if !found || !j.wouldTake(closed[i]) && 2*common(own[0], there[i]) < total(there[i]) {
 		return nil, nil //nolint:nilnil // none of them
 	}
@@ -41,10 +46,30 @@ func (j *collectionJob) closedOne(ctx context.Context) (*dav.Collection, error) 
 	return &closed[i], nil
 }
 
+// hides reports whether a collection of the destination holds anything that it does not return: that is known by its name alone. It is
+// pure.
+func hides(there map[string]int) bool {
+	for what := range there {
+		if strings.HasPrefix(what, byName) {
+			return true
+		}
+	}
+	return false
+}
+
 // wouldTake reports whether the source's would go into a closed collection if it were open, by its name, or as the main one.
 func (j *collectionJob) wouldTake(c dav.Collection) bool {
-	own := append(names(j.place.source), decodedName(j.place.source.Href))
-	return slices.Contains(own, decodedName(c.Href)) || j.place.source.Href == j.place.main && c.Href == j.place.closedMain
+	return isNamedFor(c, j.place.source) || j.place.source.Href == j.place.main && c.Href == j.place.closedMain
+}
+
+// isNamedForAnother reports whether a collection has a name of another one of the source that has no place yet.
+func (j *collectionJob) isNamedForAnother(c dav.Collection) bool {
+	return slices.ContainsFunc(j.place.homeless, func(other dav.Collection) bool { return isNamedFor(c, other) })
+}
+
+// isNamedFor reports whether a collection has the name of one of the source, or one that a new collection for that would get. It is pure.
+func isNamedFor(c, source dav.Collection) bool {
+	return slices.Contains(append(names(source), decodedName(source.Href)), decodedName(c.Href))
 }
 
 // commonWithTarget counts what the collection where the source's goes now has of what that holds.
@@ -56,8 +81,8 @@ func (j *collectionJob) commonWithTarget(ctx context.Context, own map[string]int
 	return common(own, holds), faultOf(err, "read at the destination", j.place.target.Href)
 }
 
-// closedFallback is the destination's main collection, closed, where something that one of the source holds is, which is refused
-// now and of which nothing is known yet; "" for none.
+// closedFallback is the destination's main collection, closed, where something that one of the source holds is, or may be, which is refused
+// now and of which nothing is known yet; "" for none, and where an open one has more of it.
 func (j *collectionJob) closedFallback(ctx context.Context) (string, error) {
 	main, there := j.place.others[dav.Key(j.place.closedMain)]
 	if j.place.begun || !there {
@@ -68,8 +93,11 @@ func (j *collectionJob) closedFallback(ctx context.Context) (string, error) {
 		return "", faultOf(err, "read at the source", j.place.source.Href)
 	}
 	holds, err := j.contents(ctx, j.slice.dst, &main, false)
-	if err != nil || common(own, holds) == 0 {
+	if err != nil || common(own, holds) == 0 && !hides(holds) {
 		return "", faultOf(err, "read at the destination", main.Href)
+	}
+	if open, err := j.commonWithMain(ctx, own); err != nil || open > common(own, holds) {
+		return "", err
 	}
 	return main.Href, nil
 }

@@ -28,6 +28,7 @@ func TestClosedOne(t *testing.T) {
 		there        dav.Collection
 		holds        map[string]int
 		closedMain   string
+		others       []dav.Collection // of the source, that have no place either
 		want         bool
 	}{
 		{name: "half of it", source: "/s/work/", there: closed("/d/4f/"), holds: one, want: true},
@@ -37,13 +38,23 @@ func TestClosedOne(t *testing.T) {
 		{name: "the main one", source: "/s/main/", there: closed("/d/calendar/"), holds: three, closedMain: "/d/calendar/", want: true},
 		{name: "the main one, for another", source: "/s/work/", there: closed("/d/calendar/"), holds: three, closedMain: "/d/calendar/"},
 		{name: "open", source: "/s/work/", there: dav.Collection{Href: "/d/work/"}, holds: three},
+		{name: "of its name, and not returned", source: "/s/work/", there: closed("/d/work/"), holds: map[string]int{byName + "4f.ics": 1}, want: true},
+		{name: "the main one, of another's name", source: "/s/main/", there: closed("/d/work/"), holds: map[string]int{byName + "4f.ics": 1},
+			closedMain: "/d/work/", others: []dav.Collection{{Href: "/s/work/"}}},
+		{name: "the main one, not returned", source: "/s/main/", there: closed("/d/work/"), holds: map[string]int{byName + "4f.ics": 1},
+			closedMain: "/d/work/", want: true},
+		{name: "not returned", source: "/s/work/", there: closed("/d/4f/"), holds: map[string]int{byName + "4f.ics": 1}},
 		{name: "nothing of it", source: "/s/work/", there: closed("/d/work/"), holds: map[string]int{"x": 1}},
 	} {
 		s := newSlice(New(Options{Ledger: l.Objects}), account(), time.Now(), pass.Budget{})
 		s.holdings[holder{test.source, true}] = map[string]int{"a": 1, "b": 1, "c": 1}
 		s.holdings[holder{test.there.Href, false}] = test.holds
 		j := &collectionJob{slice: s, kind: rehome.KindCalendars, row: &ledger.Collection{ID: int64(1000 + i), Address: address}}
-		j.place = placement{source: dav.Collection{Href: test.source}, main: "/s/main/", closedMain: test.closedMain, mine: []dav.Collection{test.there}}
+		for _, other := range test.others {
+			s.holdings[holder{other.Href, true}] = map[string]int{"z": 1}
+		}
+		j.place = placement{source: dav.Collection{Href: test.source}, main: "/s/main/", closedMain: test.closedMain,
+			mine: []dav.Collection{test.there}, homeless: test.others}
 		if got, err := j.closedOne(t.Context()); err != nil || (got != nil) != test.want {
 			t.Errorf("%s: %v, %v; want it: %t", test.name, got, err, test.want)
 		}

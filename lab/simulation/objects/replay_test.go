@@ -70,6 +70,9 @@ func TestReplay_failedOnce(t *testing.T) {
 		"a copy of a copy is what was copied":                 {Seed: 99911025},
 		"the main one is still the one when it is closed":     {Seed: 99760075, Always: setOf([]string{ledgerLost, "collection closed"})},
 		"a closed one is known by its name and what it holds": {Seed: 99760078, Always: setOf([]string{ledgerLost, "collection closed"})},
+		"what a closed one does not return may be what was copied": {Seed: 99769098, Always: setOf([]string{ledgerLost, "collection closed",
+			"source unreadable object", "destination unreadable object", "source user replaces", "destination user renames",
+			"destination chooses the names of objects"})},
 		"what was refused may be in the main one": {Seed: 99700054, Always: setOf([]string{"destination chooses the names of objects",
 			ledgerLost, "destination unreadable object", "destination server error"})},
 	} {
