@@ -143,7 +143,7 @@ func TestTrials_leftBehind(t *testing.T) {
 // more and a whole look has found nothing.
 func TestTrials_underAnotherName(t *testing.T) {
 	t.Parallel()
-	p := newPair(t, corpus.PIMPerson(address, password, 0, 2))
+	p, _, dst := troubled(t, corpus.PIMPerson(address, password, 0, 2))
 	p.pass(t)
 	session, c := p.calendar(t, p.dst)
 	for until, want := range map[time.Duration]int{arrival: 1, -arrival: 0} {
@@ -162,6 +162,23 @@ func TestTrials_underAnotherName(t *testing.T) {
 		if err != nil || len(left) != want {
 			t.Errorf("until %v from now: %+v, %v; want %d still looked for", until, left, err, want)
 		}
+	}
+	// One that cannot be removed is told of in each pass, also when nothing is known of it any more.
+	_, _, data := goodObject(c, aWord)
+	if _, err := session.Put(t.Context(), hrefOf(c.Href, "chosen-1.ics"), dav.Upload{Data: data, Kind: dav.Calendars}); err != nil {
+		t.Fatal(err)
+	}
+	p.loseLedger(t)
+	dst.set(about("chosen-1.ics", "DELETE", http.StatusForbidden, "not this one"))
+	for i := range 3 {
+		if r := p.pass(t); findingOf(r.Findings, "test_object_left").Object == "" {
+			t.Errorf("pass %d: %+v do not tell of the test object", i, r.Findings)
+		}
+	}
+	dst.set(nil)
+	p.pass(t)
+	if got := p.holding(t, p.dst, dav.Calendars); len(got) != 2 {
+		t.Errorf("%d objects at the destination, want 2: %q", len(got), got)
 	}
 }
 
