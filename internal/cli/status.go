@@ -21,11 +21,13 @@ import (
 
 func statusCommand(f *frame) *cobra.Command {
 	var who *selection
+	var all bool
 	cmd := &cobra.Command{
 		Use:   "status",
 		Short: "Show where the move stands, and the state of every account",
 		Long: `status shows in a few lines where the move stands and what to do now ("rehome next" has all steps), then the
-state of every account. It reads the ledger and contacts no server. You can run it at any time, even during a sync.`,
+state of every account. Of more than 100 accounts it counts the states, and shows those that need somebody and those under way;
+--all shows every one, and so does --json. It reads the ledger and contacts no server. You can run it at any time, even during a sync.`,
 		Args: cobra.NoArgs,
 		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (rehome.Outcome, error) {
 			accounts, err := who.choice(f.app.In)
@@ -43,14 +45,16 @@ state of every account. It reads the ledger and contacts no server. You can run 
 				}
 				status.Itinerary = &next.Itinerary
 			}
-			return f.give(status, func(w io.Writer) error { return f.writeStatus(w, status) })
+			return f.give(status, func(w io.Writer) error { return f.writeStatus(w, shownOf(status, all)) })
 		})),
 	}
 	who = f.selectAccounts(cmd)
+	cmd.Flags().BoolVar(&all, "all", false, "show every account and finding, also where there are many")
 	return cmd
 }
 
-func (f *frame) writeStatus(w io.Writer, status journey.Status) error {
+func (f *frame) writeStatus(w io.Writer, shown statusShown) error {
+	status := shown.of
 	colors := paletteFor(w, os.Getenv)
 	if !f.quiet {
 		f.writeHead(w, colors, status.Organisation, status.Itinerary)
@@ -66,18 +70,25 @@ func (f *frame) writeStatus(w io.Writer, status journey.Status) error {
 	if !f.quiet {
 		writeHeldUp(w, status.HeldUp)
 	}
+	if err := shown.writeLeftOut(w, colors); err != nil {
+		return err
+	}
 	now := time.Now()
 	t := newTable("ACCOUNT", "STATE", "MESSAGES", "FAILED", "CONTACTS", "EVENTS", "RULES", "LAST PASS", "VERIFIED").
 		alignRight(2, 3, 4, 5).coloured(8, verdictTone)
-	for _, a := range status.Accounts {
+	for _, a := range shown.accounts {
 		t.add(a.Account, stateWords(a), howMany(a.Copied, a.Messages), number(int(a.Failed)), thereOf(a.Contacts), thereOf(a.Calendars),
 			rulesThere(a.Rules), when(now, a.FinishedAt, a.StartedAt), verdictWords(now, a))
 	}
 	if err := t.write(w, colors); err != nil {
 		return err
 	}
-	writeTurns(w, status)
-	return f.writeFindings(w, status.Findings, rehome.SeverityWarning)
+	writeTurns(w, shown)
+	if err := f.writeFindings(w, shown.findings, rehome.SeverityWarning); err != nil {
+		return err
+	}
+	shown.writeFindingsLeftOut(w)
+	return nil
 }
 
 // writeWaveStops says which waves run, and what keeps the others. Those that nobody has started are many, and are only counted.

@@ -30,32 +30,38 @@ func stepWords(kind rehome.Kind) string {
 	return string(kind)
 }
 
-// writeTurns says why accounts are blocked, which ones wait, and what continues if no sync is at work.
-func writeTurns(w io.Writer, status journey.Status) {
-	left := 0
-	for _, a := range status.Accounts {
-		if a.Reason != "" {
-			tries := ""
-			if a.Turn != nil && a.Turn.Failures > 1 {
-				tries = failures(a.Turn, ", after ")
+// writeTurns says why accounts that are shown are blocked, which of them wait, and what continues if no sync is at work.
+func writeTurns(w io.Writer, shown statusShown) {
+	for _, a := range shown.accounts {
+		switch {
+		case a.Reason != "":
+			writeBlocked(w, a)
+		case a.Turn != nil:
+			if words := turnWords(*a.Turn, shown.of.Running); words != "" {
+				fmt.Fprintf(w, "%s %s\n", printable(a.Account), words)
 			}
-			fmt.Fprintf(w, "%s is blocked%s: %s\n", printable(a.Account), tries, printable(a.Reason))
-			if a.NextStep != "" {
-				fmt.Fprintf(w, "  -> %s\n", printable(a.NextStep))
-			}
-			continue
-		}
-		if a.Turn == nil {
-			continue
-		}
-		left++
-		if words := turnWords(*a.Turn, status.Running); words != "" {
-			fmt.Fprintf(w, "%s %s\n", printable(a.Account), words)
 		}
 	}
-	if left > 0 && !status.Running {
+	left := 0
+	for _, a := range shown.of.Accounts {
+		if a.Reason == "" && a.Turn != nil {
+			left++
+		}
+	}
+	if left > 0 && !shown.of.Running {
 		fmt.Fprintf(w, "%s %s not complete, and no sync is running; \"rehome sync\" continues\n",
 			plural(left, "account"), verb(left, "is", "are"))
+	}
+}
+
+func writeBlocked(w io.Writer, a journey.StatusAccount) {
+	tries := ""
+	if a.Turn != nil && a.Turn.Failures > 1 {
+		tries = failures(a.Turn, ", after ")
+	}
+	fmt.Fprintf(w, "%s is blocked%s: %s\n", printable(a.Account), tries, printable(a.Reason))
+	if a.NextStep != "" {
+		fmt.Fprintf(w, "  -> %s\n", printable(a.NextStep))
 	}
 }
 

@@ -41,7 +41,7 @@ func TestWriteTurns(t *testing.T) {
 		"": {Accounts: accounts[2:3]},
 	} {
 		var got strings.Builder
-		writeTurns(&got, status)
+		writeTurns(&got, shownOf(status, false))
 		if got.String() != want {
 			t.Errorf("got\n%s\nwant\n%s", got.String(), want)
 		}
