@@ -86,20 +86,25 @@ func (j *collectionJob) heldMostly(ctx context.Context) (*dav.Collection, error)
 	if !found {
 		return nil, nil //nolint:nilnil // none of them
 	}
-	if inMain, err := j.commonWithMain(ctx, own[0]); err != nil || !madeFor(own[0], there[i], inMain) {
+	if main, err := j.mainHolds(ctx, own[0]); err != nil || !madeFor(own[0], there[i], main) {
 		return nil, err
 	}
 	return &all[i], nil
 }
 
-// madeFor reports whether a collection was made for what one of the source holds, by what it holds, and how much of that is in the main
-// one. Where it has less than half of the source's, and that is less than half of what it has, it is one of their own, into which its user
-// has brought something over; and so it is where the main one has more of that, because the source's own was refused before, or as much,
-// and this one has anything else. It is pure.
-func madeFor(own, there map[string]int, inMain int) bool {
+// madeFor reports whether a collection was made for what one of the source holds, by what it holds, and what the main one does. Where it
+// has less than half of the source's, and that is less than half of what it has, it is one of their own, into which its user has brought
+// something over; and so it is where the main one has more of that, because the source's own was refused before, or as much,
+// and this one has anything else. What both have does not count against one that has nothing else: the source has moved it, and it was left
+// in the main one. It is pure.
+func madeFor(own, there, main map[string]int) bool {
 	held, all := common(own, there), total(there)
+	apart := map[string]int{}
+	for what, times := range main {
+		apart[what] = max(0, times-there[what])
+	}
 	most := 2*held >= all || 2*held >= objects(own)
-	return most && (held > inMain || held == inMain && held == all)
+	return most && (held > common(own, main) || held == all && held >= common(own, apart))
 }
 
 // objects counts those that could be read of what a collection of the source holds, which is noted by names, too. It is pure.
@@ -143,7 +148,7 @@ func (j *collectionJob) chosen(ctx context.Context, alike []dav.Collection) (*da
 	i := choose(own, there, len(j.place.namesakes) == 0)
 	if i >= 0 && len(there[i]) == 0 {
 		// An empty one was made for another of its displayname.
-		if held, err := j.commonWithMain(ctx, own[0]); held > 0 || err != nil {
+		if main, err := j.mainHolds(ctx, own[0]); common(own[0], main) > 0 || err != nil {
 			return nil, err
 		}
 	}
@@ -153,15 +158,15 @@ func (j *collectionJob) chosen(ctx context.Context, alike []dav.Collection) (*da
 	return nil, nil //nolint:nilnil // none of them
 }
 
-// commonWithMain counts what the destination's main collection holds of what one of the source holds, of which nothing is known yet: it
-// was refused before, and went there.
-func (j *collectionJob) commonWithMain(ctx context.Context, own map[string]int) (int, error) {
+// mainHolds is what the destination's main collection holds, where one of the source may have gone there because it was refused: nothing
+// is known of it yet.
+func (j *collectionJob) mainHolds(ctx context.Context, own map[string]int) (map[string]int, error) {
 	main, there := j.place.others[dav.Key(j.place.fallback)]
 	if j.place.begun || !there || len(own) == 0 {
-		return 0, nil
+		return map[string]int{}, nil
 	}
 	holds, err := j.contents(ctx, j.slice.dst, &main, false)
-	return common(own, holds), faultOf(err, "read at the destination", main.Href)
+	return holds, faultOf(err, "read at the destination", main.Href)
 }
 
 // holdings returns those of some collections that nothing of the source goes to, what each of them holds, and what is held by the

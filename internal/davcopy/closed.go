@@ -96,7 +96,7 @@ func (j *collectionJob) closedFallback(ctx context.Context) (string, error) {
 	if err != nil || common(own, holds) == 0 && !hides(holds) {
 		return "", faultOf(err, "read at the destination", main.Href)
 	}
-	if open, err := j.commonWithMain(ctx, own); err != nil || open > common(own, holds) {
+	if open, err := j.mainHolds(ctx, own); err != nil || common(own, open) > common(own, holds) {
 		return "", err
 	}
 	return main.Href, nil

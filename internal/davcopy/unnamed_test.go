@@ -38,22 +38,24 @@ func TestMatched(t *testing.T) {
 func TestMadeFor(t *testing.T) {
 	t.Parallel()
 	own := map[string]int{"a": 1, "b": 1, "c": 1, "d": 1, "e": 1, byName + "a.ics": 1, byName + "unread.ics": 1}
+	type holds = map[string]int
 	for _, c := range []struct {
-		there  map[string]int
-		inMain int
-		want   bool
+		there, main holds
+		want        bool
 	}{
-		{map[string]int{"a": 1}, 0, true},
-		{map[string]int{"a": 1, "x": 1}, 0, true},
-		{map[string]int{"a": 1, "x": 1, "y": 1}, 0, false},
-		{map[string]int{"a": 1, "b": 1, "c": 1, "x": 3, "y": 1}, 0, true}, // the source has removed much
-		{map[string]int{"a": 1, "b": 1}, 3, false},
-		{map[string]int{"a": 1, "b": 1, "x": 1}, 1, true},
-		{map[string]int{"a": 1, "b": 1, "x": 1}, 2, false}, // refused before, and half of it was moved into their own
-		{map[string]int{"a": 1, "b": 1}, 2, true},          // renamed, and half of it was moved into the main one
+		{holds{"a": 1}, holds{}, true},
+		{holds{"a": 1, "x": 1}, holds{}, true},
+		{holds{"a": 1, "x": 1, "y": 1}, holds{}, false},
+		{holds{"a": 1, "b": 1, "c": 1, "x": 3, "y": 1}, holds{}, true}, // the source has removed much
+		{holds{"a": 1, "b": 1}, holds{"c": 1, "d": 1, "e": 1}, false},
+		{holds{"a": 1, "b": 1, "x": 1}, holds{"c": 1}, true},
+		{holds{"a": 1, "b": 1, "x": 1}, holds{"c": 1, "d": 1}, false},         // refused before, and half of it was moved into their own
+		{holds{"a": 1, "b": 1}, holds{"c": 1, "d": 1}, true},                  // renamed, and half of it was moved into the main one
+		{holds{"a": 1, "b": 1}, holds{"a": 1, "b": 1, "c": 1}, true},          // moved there at the source, and left in the main one
+		{holds{"a": 1, "b": 1, "x": 1}, holds{"a": 1, "b": 1, "c": 1}, false}, // refused, and copied
 	} {
-		if got := madeFor(own, c.there, c.inMain); got != c.want {
-			t.Errorf("%v, and %d in the main one: %t, want %t", c.there, c.inMain, got, c.want)
+		if got := madeFor(own, c.there, c.main); got != c.want {
+			t.Errorf("%v, and %v in the main one: %t, want %t", c.there, c.main, got, c.want)
 		}
 	}
 }
