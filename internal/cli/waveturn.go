@@ -190,6 +190,10 @@ func (f *frame) giveWaves(waves journey.Waves, err error) (rehome.Outcome, error
 func (f *frame) tellWorkers() func(journey.WorkersSynced) {
 	told := map[journey.HinderedWorker]bool{}
 	return func(now journey.WorkersSynced) {
+		if now.Lost != "" {
+			f.say("%s", printable(now.Lost))
+			return
+		}
 		for _, h := range now.Hindered {
 			if !told[h] {
 				f.say("%s %s", printable(h.Worker), printable(h.Reason))

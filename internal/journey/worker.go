@@ -38,14 +38,8 @@ type Worked struct {
 // Outcome implements rehome.Answer.
 func (Worked) Outcome() rehome.Outcome { return rehome.OutcomeDone }
 
-// How long a worker waits before it joins again after it has lost the store, for how long it tries, and how far its clock may be wrong: what
-// may still arrive at a destination is waited for by the clocks of the workers.
-const (
-	firstJoinPause   = time.Second
-	longestJoinPause = 30 * time.Second
-	longestAbsence   = 15 * time.Minute
-	mostSkew         = 10 * time.Second
-)
+// mostSkew is how far the clock of a worker may be wrong: what may still arrive at a destination is waited for by the clocks of the workers.
+const mostSkew = 10 * time.Second
 
 // Work takes accounts of passes that somebody has begun with SyncOnWorkers, until it is stopped or somebody wants this worker to
 // leave. It joins again when it loses the store, for as long as longestAbsence: what lasts longer has to be seen by somebody, or by what
@@ -56,7 +50,7 @@ func (m *Move) Work(ctx context.Context, options WorkerOptions, watcher Watcher)
 	m.joined.Store(&lostStore)
 	defer m.show(workSync, watcher.Progress)()
 	c := &crew{move: m, options: options, watcher: watcher, stop: stop}
-	var away absence
+	away := absence{again: "to join"}
 	for {
 		was := c.joined
 		err := c.session(ctx)
@@ -81,31 +75,6 @@ func (m *Move) Work(ctx context.Context, options WorkerOptions, watcher Watcher)
 		case <-time.After(pause):
 		}
 	}
-}
-
-// absence is the time since a worker has lost the store.
-type absence struct {
-	since time.Time
-	pause time.Duration
-	said  string
-}
-
-// after says what follows a session, or an attempt to join, that has ended with an error: a sentence, which is not said again for the same
-// error, and a pause; or that it has lasted too long.
-func (a *absence) after(err error, joined bool, now time.Time) (say string, pause time.Duration, over error) {
-	if joined || a.since.IsZero() {
-		*a = absence{since: now, pause: firstJoinPause}
-	}
-	if gone := now.Sub(a.since); gone >= longestAbsence {
-		return "", 0, fmt.Errorf("tried to join again for %d minutes: %w", int(gone.Minutes()), err)
-	}
-	if text := err.Error(); text != a.said {
-		a.said = text
-		say = fmt.Sprintf("lost the store: %v; trying to join again for up to %d minutes", err, int(longestAbsence.Minutes()))
-	}
-	pause = a.pause
-	a.pause = min(2*a.pause, longestJoinPause)
-	return say, pause, nil
 }
 
 // lostStore is why a worker does not take part before it has joined, and when it has to join again.

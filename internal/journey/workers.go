@@ -28,6 +28,8 @@ type WorkersSynced struct {
 	Standing    int64             `json:"standing,omitempty"`    // accounts whose wave does not run; workers go on with them when it does
 	Held        []HeldWave        `json:"held,omitempty"`        // waves that do not run: their accounts were left out
 	Interrupted bool              `json:"interrupted,omitempty"` // this command ended before the pass, which goes on
+
+	Lost string `json:"-"` // why the store cannot be asked for the moment; what else is said is of the look before
 }
 
 // HinderedWorker is one that is there and can do nothing for now.
@@ -67,7 +69,6 @@ const (
 	lookPart         = 50
 	lookPerLeft      = time.Millisecond
 	longestLookPause = 10 * time.Second // for what is left; a look that takes long waits longer
-	mostLookFailures = 30
 )
 
 // pauseBehind is how long it is until the next look, behind one that took so long and found so many accounts left.
@@ -114,7 +115,7 @@ func (m *Move) syncOnWorkers(
 	if err := queue.Insert(ctx, jobs...); err != nil {
 		return synced, err
 	}
-	synced, err = m.followRun(ctx, who.store, run, told)
+	synced, err = followRun(ctx, func() (WorkersSynced, error) { return lookAtRun(context.WithoutCancel(ctx), who.store, run) }, told)
 	if err != nil {
 		return synced, err
 	}
@@ -175,31 +176,32 @@ func (m *Move) beginRun(ctx context.Context, who selection, options SyncOptions,
 	return run, jobs, m.note(ctx, syncLine(len(who.accounts), options))
 }
 
-// followRun looks until no turn of the run is left.
-func (m *Move) followRun(ctx context.Context, store *ledger.Ledger, run ledger.Run, told func(WorkersSynced)) (WorkersSynced, error) {
+// followRun looks how far a run is until no turn of it is left. Workers outlive a server of the store that starts again, and so does this.
+func followRun(ctx context.Context, look func() (WorkersSynced, error), told func(WorkersSynced)) (WorkersSynced, error) {
 	var last WorkersSynced
-	failures := 0 // in a row: workers outlive a server that starts again, and so does this
-	for {
+	away := absence{again: "to ask it"}
+	for answered := false; ; {
 		began := time.Now()
-		now, err := lookAtRun(context.WithoutCancel(ctx), store, run)
+		now, err := look()
 		pause := pauseBehind(time.Since(began), now.Accounts-now.Finished-now.Standing)
-		if failures++; err == nil {
-			failures = 0
-		} else if failures > mostLookFailures {
-			return now, err
-		} else {
+		before := answered
+		if answered = err == nil; !answered {
 			now = last
+			if now.Lost, pause, err = away.after(err, before, time.Now()); err != nil {
+				return now, err
+			}
 		}
-		if err == nil && now.tells(last) {
+		if now.Lost != "" || answered && now.tells(last) {
 			told(now)
 		}
-		if last = now; err == nil && now.Finished+now.Standing == now.Accounts {
+		if last = now; answered && now.Finished+now.Standing == now.Accounts {
 			return now, nil
 		}
+		last.Lost = ""
 		select {
 		case <-ctx.Done():
-			now.Interrupted = true
-			return now, nil
+			last.Interrupted = true
+			return last, nil
 		case <-time.After(pause):
 		}
 	}
