@@ -44,6 +44,11 @@ const mostStories = 12
 func Explore(t *testing.T, kind Kind, runs int) {
 	t.Helper()
 	e := &explorer{kind: kind, runs: int64(number(t, envRuns, runs)), first: uint64(number(t, envSeed, 1)), told: map[string]int{}}
+	for _, variable := range []string{envOnly, envAlways} {
+		if unknown := unknownFaults(kind, os.Getenv(variable)); len(unknown) > 0 {
+			t.Fatalf("%s: there are no faults called %q; the names are %q", variable, unknown, kind.Switches)
+		}
+	}
 	e.off, e.always, e.begun = switchedOff(kind), switchedOn(), time.Now()
 	if _, told := os.LookupEnv("GOGC"); !told {
 		defer debug.SetGCPercent(debug.SetGCPercent(garbage))
@@ -72,6 +77,16 @@ func switchedOff(kind Kind) map[string]bool {
 		off[name] = waits && os.Getenv(envWaiting) == "" || limited && !slices.Contains(named, name)
 	}
 	return off
+}
+
+// unknownFaults returns the names in a list with commas that no fault has: one that is misspelt would never happen, and nobody would see it.
+func unknownFaults(kind Kind, list string) (unknown []string) {
+	for name := range strings.SplitSeq(list, ",") {
+		if name != "" && !slices.Contains(kind.Switches, name) {
+			unknown = append(unknown, name)
+		}
+	}
+	return unknown
 }
 
 // switchedOn returns the faults that happen in every run, as the environment has it.

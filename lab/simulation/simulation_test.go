@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"os"
@@ -227,6 +228,19 @@ func TestTooLong(t *testing.T) {
 	for end := time.Now().Add(time.Minute); processorTime() == before; {
 		if time.Now().After(end) {
 			t.Fatal("the processors' time stands still")
+		}
+	}
+}
+
+// A fault whose name is misspelt is an error, and not one that never happens.
+func TestUnknownFaults(t *testing.T) {
+	t.Parallel()
+	kind := Kind{Switches: []string{"ledger lost", "two ledgers"}}
+	for list, want := range map[string]string{
+		"": "[]", "two ledgers,ledger lost": "[]", "the ledger is lost,two ledgers": "[the ledger is lost]",
+	} {
+		if got := fmt.Sprint(unknownFaults(kind, list)); got != want {
+			t.Errorf("%q: %s, want %s", list, got, want)
 		}
 	}
 }
