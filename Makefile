@@ -33,7 +33,7 @@ WATCHED    = $$($(GO) list ./... | grep -v /lab/) $$($(GO) list ./lab/... | grep
 
 TEST := $(GO) test -trimpath -vet=off -shuffle=on -skip '$(UNWATCHED_TESTS)' -timeout 25m
 
-# Two packages that run rehome's code at once, and three that drive servers, for which they wait most of the time.
+# Five packages at once: of those of the lab two, as each runs several servers at a time.
 .PHONY: test
 test: packages ## vet, and every test; the race detector watches all that runs rehome's code in its own process
 	CGO_ENABLED=0 scripts/in-memory $(GO) test -trimpath -vet=off -run '$(UNWATCHED_TESTS)' $(UNWATCHED_IN)
@@ -45,14 +45,14 @@ test: packages ## vet, and every test; the race detector watches all that runs r
 test-rehome: export GORACE = atexit_sleep_ms=50
 test-rehome: packages ## the tests of rehome's own packages, and the simulation
 	$(GO) vet -trimpath -race $(UNWATCHED) $(WATCHED)
-	scripts/in-memory $(TEST) -race $(UNWATCHED) ./internal/mailcopy ./lab/simulation/... $(WATCHED)
+	scripts/in-memory $(TEST) -p 3 -race $(UNWATCHED) ./internal/mailcopy ./lab/simulation/... $(WATCHED)
 
 .PHONY: test-lab
 test-lab: export CGO_ENABLED = $(if $(RACE),1,0)
 test-lab: export REHOME_BINARY = $(CURDIR)/bin/rehome
 test-lab: build packages ## the tests that drive the binary and real servers
 	$(GO) vet -trimpath $(RACE) $(LAB)
-	scripts/in-memory $(TEST) -p 3 $(RACE) ./lab/imappair ./lab/scenario/... $(LAB)
+	scripts/in-memory $(TEST) $(RACE) ./lab/imappair ./lab/scenario/... $(LAB)
 
 .PHONY: demo
 demo: build packages ## a whole move between two servers on this machine
