@@ -44,7 +44,8 @@ func (s *followFlags) check(place string) (quiet journey.QuietHours, err error) 
 	wrong := func(err error) error { return &usageError{cause: err, command: "rehome sync"} }
 	switch {
 	case place == onWorkers && s.quiet != "":
-		return quiet, wrong(errors.New(`--quiet-hours works on this machine only; with --on workers, give the waves their hours: "rehome wave set WAVE --window"`))
+		return quiet, wrong(errors.New("--quiet-hours works on this machine only; with --on workers, give the waves their hours: " +
+			`"rehome wave set WAVE --window"`))
 	case s.every < leastEvery:
 		return quiet, wrong(fmt.Errorf("invalid value %s for --every; use %s or more", s.every, leastEvery))
 	}

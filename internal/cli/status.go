@@ -26,8 +26,9 @@ func statusCommand(f *frame) *cobra.Command {
 		Use:   "status",
 		Short: "Show where the move stands, and the state of every account",
 		Long: `status shows in a few lines where the move stands and what to do now ("rehome next" has all steps), then the
-state of every account. Of more than 100 accounts it counts the states, and shows those that need somebody and those under way;
---all shows every one, and so does --json. It reads the ledger and contacts no server. You can run it at any time, even during a sync.`,
+state of every account. If there are more than 100 accounts, it counts them by state and shows 40: first those
+that need somebody, then those under way. --all shows every one, and so does --json. It reads the ledger and
+contacts no server. You can run it at any time, even during a sync.`,
 		Args: cobra.NoArgs,
 		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (rehome.Outcome, error) {
 			accounts, err := who.choice(f.app.In)
@@ -49,7 +50,7 @@ state of every account. Of more than 100 accounts it counts the states, and show
 		})),
 	}
 	who = f.selectAccounts(cmd)
-	cmd.Flags().BoolVar(&all, "all", false, "show every account and finding, also where there are many")
+	cmd.Flags().BoolVar(&all, "all", false, "show every account and every finding")
 	return cmd
 }
 

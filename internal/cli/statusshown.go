@@ -25,6 +25,7 @@ const (
 type statusShown struct {
 	accounts []journey.StatusAccount // those that need somebody come first, then those under way
 	findings []rehome.Finding        // the worst first
+	more     int                     // findings that are not shown
 	of       journey.Status
 }
 
@@ -41,7 +42,8 @@ func shownOf(status journey.Status, all bool) statusShown {
 		return rank(f.Severity) > rank(rehome.SeverityWarning)
 	})
 	slices.SortStableFunc(shown.findings, func(a, b rehome.Finding) int { return cmp.Compare(rank(a.Severity), rank(b.Severity)) })
-	shown.findings = shown.findings[:min(mostFindings, len(shown.findings))]
+	shown.more = max(0, len(shown.findings)-mostFindings)
+	shown.findings = shown.findings[:len(shown.findings)-shown.more]
 	return shown
 }
 
@@ -73,20 +75,14 @@ func (s statusShown) writeLeftOut(w io.Writer, colors palette) error {
 	if err := t.write(w, colors); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(w, "\n%s of %s, those that need somebody first; \"rehome status --all\" shows every one\n\n",
+	_, err := fmt.Fprintf(w, "\n%s of %s, those that need somebody first; add --all to see every one\n\n",
 		number(len(s.accounts)), plural(len(s.of.Accounts), "account"))
 	return err
 }
 
 // writeFindingsLeftOut counts those that are not shown.
 func (s statusShown) writeFindingsLeftOut(w io.Writer) {
-	telling := 0
-	for _, f := range s.of.Findings {
-		if rank(f.Severity) <= rank(rehome.SeverityWarning) {
-			telling++
-		}
-	}
-	if n := telling - len(s.findings); n > 0 && len(s.accounts) < len(s.of.Accounts) {
-		fmt.Fprintf(w, "%s not shown; \"rehome status --all\" shows every one\n", plural(n, "more finding")+verb(n, " is", " are"))
+	if s.more > 0 {
+		fmt.Fprintf(w, "%s not shown; add --all to see every one\n", plural(s.more, "more finding")+verb(s.more, " is", " are"))
 	}
 }

@@ -45,7 +45,7 @@ func TestStatusShown_ofManyAccounts(t *testing.T) {
 	}
 	for _, want := range []string{
 		"copied         100\n", "copying          1\n",
-		"40 of 101 accounts, those that need somebody first; \"rehome status --all\" shows every one\n",
+		"40 of 101 accounts, those that need somebody first; add --all to see every one\n",
 	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("%q is missing in\n%s", want, out.String())
@@ -80,7 +80,7 @@ func TestStatusShown_findings(t *testing.T) {
 	}
 	var out strings.Builder
 	shown.writeFindingsLeftOut(&out)
-	if want := "11 more findings are not shown; \"rehome status --all\" shows every one\n"; out.String() != want {
+	if want := "11 more findings are not shown; add --all to see every one\n"; out.String() != want {
 		t.Errorf("got %q, want %q", out.String(), want)
 	}
 }

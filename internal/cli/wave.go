@@ -280,7 +280,8 @@ func writeNotFilled(w io.Writer, filled journey.WaveFilled) {
 		fmt.Fprintf(w, "%d more stay in other waves\n", more)
 	}
 	if filled.Unmeasured > 0 {
-		fmt.Fprintf(w, "%s left out: how large they are is not known before their first pass\n  -> name the large ones in a file (--account-file), or copy them once first\n",
+		fmt.Fprintf(w, "%s left out: how large they are is not known before their first pass\n"+
+			"  -> name the large ones in a file (--account-file), or copy them once first\n",
 			plural(filled.Unmeasured, "account"))
 	}
 }

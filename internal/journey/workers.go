@@ -179,7 +179,7 @@ func (m *Move) beginRun(ctx context.Context, who selection, options SyncOptions,
 // followRun looks how far a run is until no turn of it is left. Workers outlive a server of the store that starts again, and so does this.
 func followRun(ctx context.Context, look func() (WorkersSynced, error), told func(WorkersSynced)) (WorkersSynced, error) {
 	var last WorkersSynced
-	away := absence{again: "to ask it"}
+	away := absence{again: "to read it"}
 	for answered := false; ; {
 		began := time.Now()
 		now, err := look()

@@ -277,8 +277,8 @@ var (
 	}
 	flagsRefused = rehome.Declared{
 		Code: "flags_refused", Topic: rehome.TopicMessages, Severity: rehome.SeverityError, Again: rehome.AgainEachPass, Blocks: true,
-		Sentence: "the destination refuses to change {flags} of {n message}: {why}",
-		NextStep: "run sync again; if this stays, ask the destination's administrator why",
+		Sentence: "the destination refuses to change the flags {flags} on {n message}: {why}",
+		NextStep: "run sync again; if the destination still refuses, ask its administrator why",
 		Meaning: "The messages are at the destination, without these changes of their flags. rehome asked twice, then for each flag alone, and " +
 			"tries again in each pass.",
 	}

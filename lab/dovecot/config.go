@@ -33,12 +33,9 @@ type config struct {
 
 func (s *Server) writeConfig() error {
 	data := config{Options: s.options, Instance: "lab-" + s.options.Name, Dir: s.dir, Host: s.lab.Host(),
-		DoveadmPassword: s.DoveadmPassword, SieveKnown: sieveKnown}
+		DoveadmPassword: s.DoveadmPassword, Abilities: s.abilities, SieveKnown: sieveKnown}
 	data.UID, data.GID = s.lab.Owner()
 	var err error
-	if data.Abilities, err = s.options.sieve(); err != nil {
-		return err
-	}
 	if data.Ports, err = s.ports(); err != nil {
 		return err
 	}

@@ -81,11 +81,12 @@ type Server struct {
 	MasterUser, MasterPassword            string // empty unless asked for
 	SASL                                  string // empty unless asked for
 
-	lab      *lab.Lab
-	options  Options
-	dir      string
-	programs programs
-	process  *lab.Process
+	lab       *lab.Lab
+	options   Options
+	dir       string
+	programs  programs
+	abilities sieveAbilities
+	process   *lab.Process
 
 	mu       sync.Mutex // guards what follows
 	accounts map[string]Account
@@ -108,7 +109,7 @@ func Start(l *lab.Lab, opts Options) (*Server, error) {
 	process, err := l.Start(lab.Program{
 		Name: s.options.Name, Command: command, Package: "dovecot-core", Args: args,
 		Ready: []string{filepath.Join(s.dir, "run", s.options.lastSocket())},
-		Grace: grace, Env: s.options.environment(),
+		Grace: grace, Env: s.abilities.environment(),
 	})
 	if err != nil {
 		return nil, err
@@ -151,6 +152,9 @@ func (s *Server) prepare() error {
 	}
 	var err error
 	if s.programs, err = findPrograms(s.options, s.dir); err != nil {
+		return err
+	}
+	if s.abilities, err = s.options.sieve(); err != nil {
 		return err
 	}
 	if err := s.takeAddresses(); err != nil {

@@ -43,9 +43,9 @@ func (o Options) sieve() (sieveAbilities, error) {
 	return installedSieve()
 }
 
-// environment is that of the server's programs.
-func (o Options) environment() []string {
-	if known, err := o.sieve(); err != nil || known.Sieve == "" {
+// environment is that of a server's programs.
+func (a sieveAbilities) environment() []string {
+	if a.Sieve == "" {
 		return nil
 	}
 	return []string{sieveKnown + "=1"}
