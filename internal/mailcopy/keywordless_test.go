@@ -96,8 +96,8 @@ func TestSync_keywordAnsweredBad(t *testing.T) {
 	p.refuseKeyword("BAD what was that", 0, always)
 	r := p.sync()
 	wantTally(t, r, mailcopy.Tally{Flagged: 3})
-	if f := wantFinding(t, r, "flags_refused"); !strings.Contains(f.Sentence, `urgent of 3 messages: what was that`) || len(r.Findings) > 1 {
-		t.Errorf("%q of %v, want urgent of 3 messages and nothing else", f.Sentence, codes(r.Findings))
+	if f := wantFinding(t, r, "flags_refused"); !strings.Contains(f.Sentence, `urgent on 3 messages: what was that`) || len(r.Findings) > 1 {
+		t.Errorf("%q of %v, want urgent on 3 messages and nothing else", f.Sentence, codes(r.Findings))
 	}
 	p.dstVia = p.dst.IMAP
 	wantTally(t, p.sync(), mailcopy.Tally{Flagged: 3})
@@ -115,8 +115,8 @@ func TestSync_refusedFlagOfSeveral(t *testing.T) {
 	p.refuseKeyword("NO not here", 0, always)
 	r := p.sync()
 	wantTally(t, r, mailcopy.Tally{Flagged: 2})
-	if f := wantFinding(t, r, "flags_refused"); !strings.Contains(f.Sentence, "urgent of 3 messages") || strings.Contains(f.Sentence, "Flagged") {
-		t.Errorf("%q, want urgent of 3 messages", f.Sentence)
+	if f := wantFinding(t, r, "flags_refused"); !strings.Contains(f.Sentence, "urgent on 3 messages") || strings.Contains(f.Sentence, "Flagged") {
+		t.Errorf("%q, want urgent on 3 messages", f.Sentence)
 	}
 	wantTally(t, p.sync(), mailcopy.Tally{})
 	p.dstVia = p.dst.IMAP
