@@ -136,6 +136,14 @@ func (a *answers) book(t *transfer, stored []ledger.Item) error {
 			return err
 		}
 	}
+	reused, err := a.job.noteReused(a.ctx, stored)
+	if err != nil {
+		return err
+	}
+	if reused {
+		a.load.reused = true
+		a.load.fail()
+	}
 	if err := a.job.ledger().Receive(a.ctx, a.job.row, t.id, stored); err != nil {
 		return err
 	}

@@ -291,6 +291,11 @@ func (j *mailboxJob) receiveAll(ctx context.Context, c *conversation) error {
 			}
 			continue
 		}
+		reused, err := j.noteReused(ctx, stored)
+		if err != nil {
+			return err
+		}
+		j.wound = j.wound || reused
 		if err := j.ledger().Receive(ctx, j.row, intent.ID, stored); err != nil {
 			return err
 		}

@@ -24,6 +24,7 @@ type load struct {
 	rivals rivals
 
 	booking sync.Mutex // one receipt at a time: they change the mailbox's row
+	reused  bool       // the destination has given out UIDs anew, see noteReused
 
 	mu     sync.Mutex
 	groups [][]batch      // that nobody has begun

@@ -154,6 +154,10 @@ func (j *mailboxJob) endGroups(ctx context.Context, l *load) (refused []refusedB
 	if err := l.settleGaps(ctx, len(sum.unnamed) > 0); err != nil {
 		return nil, nil, err
 	}
+	if l.reused { // what was known of the mailbox when the round began is known no more: the next slice looks
+		j.wound = true
+		return sum.refused, l.groups, nil
+	}
 	return sum.refused, l.groups, j.afterGroups(ctx, l.floor, sum)
 }
 

@@ -216,7 +216,8 @@ func (j *mailboxJob) noteFate(ctx context.Context, gone, lost imap.UIDSet) error
 	return j.ledger().NoteFate(ctx, j.row, fate)
 }
 
-// sourcesOf returns the source UIDs of some of our messages at the destination.
+// sourcesOf returns the source UIDs of some of our messages at the destination. One that is lost there had its UID before a restore has
+// given that to another.
 func (j *mailboxJob) sourcesOf(ctx context.Context, ours imap.UIDSet) (imap.UIDSet, error) {
 	var sources imap.UIDSet
 	if ours.Empty() {
@@ -224,7 +225,7 @@ func (j *mailboxJob) sourcesOf(ctx context.Context, ours imap.UIDSet) (imap.UIDS
 	}
 	err := j.ledger().Stored(ctx, j.row, func(batch ledger.Stored) error {
 		for _, item := range batch.Items {
-			if ours.Contains(item.DstUID) {
+			if ours.Contains(item.DstUID) && !j.row.Lost.Contains(item.UID) {
 				sources.Add(item.UID)
 			}
 		}
