@@ -26,7 +26,7 @@ func (j *mailboxJob) adopt(ctx context.Context, entries []entry) ([]entry, error
 		return entries, nil
 	}
 	looks := []likeness{{exact: true}, {dated: true}}
-	if j.row.State.SrcUIDNext == 0 || !j.row.Formerly.Empty() {
+	if j.row.State.SrcUIDNext == 0 || !j.row.Formerly.Empty() || len(j.kept) > 0 {
 		looks = []likeness{{exact: true}, {}}
 	}
 	var err error
@@ -62,6 +62,9 @@ func (j *mailboxJob) takeOver(ctx context.Context, entries []entry, found []pair
 		return entries, nil
 	}
 	former, err := j.formerItems(ctx, found)
+	if err == nil {
+		err = j.disownKept(ctx, found, former)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -30,7 +30,8 @@ type mailboxJob struct {
 	dstNewest      imap.Newest
 	row            *ledger.Mailbox
 	filter         flagFilter
-	unknown        []entry // messages at the destination that the ledger does not know
+	unknown        []entry // messages at the destination that the ledger does not know, and of kept
+	kept           keptCopies
 	keywords       keywordLosses
 	triedAgain     imap.UIDSet           // refused alone with their keywords, and sent once more, see lastResort
 	undated        imap.UIDSet           // copied without their dates, which no destination can be expected to keep
@@ -364,6 +365,9 @@ func (j *mailboxJob) readyDestination(ctx context.Context, wanted, present imap.
 			return err
 		}
 	}
+	if err := j.loadKept(ctx, wanted, present); err != nil {
+		return err
+	}
 	return j.leaveDestination(ctx)
 }
 
@@ -395,7 +399,11 @@ func gapless(set imap.UIDSet) bool { return set.Len() == int(set.Max()) }
 // loadUnknown lists what the destination holds besides our own messages: those of its user, of an
 // earlier tool, or of a ledger that was lost.
 func (j *mailboxJob) loadUnknown(ctx context.Context, present imap.UIDSet) error {
-	rest := present.Minus(j.row.Ours).Minus(j.row.Theirs)
+	return j.listUnknown(ctx, present.Minus(j.row.Ours).Minus(j.row.Theirs))
+}
+
+// listUnknown lists messages of the destination with which what is wanted is compared.
+func (j *mailboxJob) listUnknown(ctx context.Context, rest imap.UIDSet) error {
 	for !rest.Empty() {
 		var window imap.UIDSet
 		window, rest = head(rest, sweepWindow)

@@ -51,6 +51,7 @@ func TestReplay_foundOnce(t *testing.T) {
 		{simulation.Plan{Seed: 99516860}, "the copy of a message at which the source broke off was taken for that of an equal one with another date"},
 		{simulation.Plan{Seed: 99532098}, "a message that was refused for a moment was copied without its keywords"},
 		{simulation.Plan{Seed: 99670090}, "two messages had one UID at the destination, which was put back while both were sent, and one was there"},
+		{simulation.Plan{Seed: 99667041}, "a message that had vanished before a renumbering came back, and was copied beside its copy"},
 		{simulation.Plan{Seed: 99700008}, "a mailbox with a letter of the same mailing was taken for one that its user had renamed"},
 		{
 			simulation.Plan{
