@@ -86,25 +86,52 @@ func (j *collectionJob) heldMostly(ctx context.Context) (*dav.Collection, error)
 	if !found {
 		return nil, nil //nolint:nilnil // none of them
 	}
-	if main, err := j.mainHolds(ctx, own[0]); err != nil || !madeFor(own[0], there[i], main) {
+	theirs, err := j.nobodys(ctx, own[0], there[i])
+	if err != nil {
+		return nil, err
+	}
+	if main, err := j.mainHolds(ctx, own[0]); err != nil || !madeFor(own[0], there[i], main, theirs) {
 		return nil, err
 	}
 	return &all[i], nil
 }
 
+// nobodys counts what a collection of the destination holds and none of the source does.
+func (j *collectionJob) nobodys(ctx context.Context, own, there map[string]int) (int, error) {
+	left := without(there, own)
+	for _, c := range j.place.rest {
+		if len(left) == 0 {
+			break // nothing more needs to be read at the source
+		}
+		holds, err := j.heldNow(ctx, j.slice.src, c, true)
+		if err != nil {
+			return 0, faultOf(err, "read at the source", c.Href)
+		}
+		left = without(left, holds)
+	}
+	return total(left), nil
+}
+
+// without are the objects that one has more often than another. It is pure.
+func without(a, b map[string]int) map[string]int {
+	all := map[string]int{}
+	for what, times := range a {
+		if n := times - b[what]; n > 0 {
+			all[what] = n
+		}
+	}
+	return all
+}
+
 // madeFor reports whether a collection was made for what one of the source holds, by what it holds, and what the main one does. Where it
 // has less than half of the source's, and that is less than half of what it has, it is one of their own, into which its user has brought
 // something over; and so it is where the main one has more of that, because the source's own was refused before, or as much,
-// and this one has anything else. What both have does not count against one that has nothing else: the source has moved it, and it was left
-// in the main one. It is pure.
-func madeFor(own, there, main map[string]int) bool {
+// and this one has anything that is theirs, which the source has nowhere. What both have does not count against one that has nothing of
+// theirs: the source has moved it, and it was left in the main one. It is pure.
+func madeFor(own, there, main map[string]int, theirs int) bool {
 	held, all := common(own, there), total(there)
-	apart := map[string]int{}
-	for what, times := range main {
-		apart[what] = max(0, times-there[what])
-	}
 	most := 2*held >= all || 2*held >= objects(own)
-	return most && (held > common(own, main) || held == all && held >= common(own, apart))
+	return most && (held > common(own, main) || theirs == 0 && held >= common(own, without(main, there)))
 }
 
 // objects counts those that could be read of what a collection of the source holds, which is noted by names, too. It is pure.
@@ -170,30 +197,49 @@ func (j *collectionJob) mainHolds(ctx context.Context, own map[string]int) (map[
 }
 
 // holdings returns those of some collections that nothing of the source goes to, what each of them holds, and what is held by the
-// source's, first, and by those others of the source that have no place.
+// source's, first, and by those others of the source that have no place. What is named for one of them, and holds anything of it, is that
+// one's, however much of another it holds: nobody may write into it any more, else it would have its place there.
 func (j *collectionJob) holdings(ctx context.Context, all, others []dav.Collection) (free []dav.Collection, own, there []map[string]int, err error) {
 	free, used, err := j.unused(ctx, all)
 	if err != nil || len(free) == 0 {
 		return nil, nil, nil, err
 	}
+	var sources []dav.Collection
 	for _, c := range append([]dav.Collection{j.place.source}, others...) {
 		if used[c.Href] { // it has its place
 			continue
 		}
+		sources = append(sources, c)
 		holds, err := j.heldNow(ctx, j.slice.src, c, true)
 		if err != nil {
 			return nil, nil, nil, faultOf(err, "read at the source", c.Href)
 		}
 		own = append(own, holds)
 	}
-	for i := range free {
-		holds, err := j.heldNow(ctx, j.slice.dst, free[i], false)
+	all, free = free, nil
+	for _, c := range all {
+		holds, err := j.heldNow(ctx, j.slice.dst, c, false)
 		if err != nil {
-			return nil, nil, nil, faultOf(err, "read at the destination", free[i].Href)
+			return nil, nil, nil, faultOf(err, "read at the destination", c.Href)
 		}
-		there = append(there, holds)
+		switch named := namedFor(c, holds, sources, own); {
+		case named == 0:
+			return []dav.Collection{c}, own[:1], []map[string]int{holds}, nil
+		case named < 0:
+			free, there = append(free, c), append(there, holds)
+		}
 	}
 	return free, own, there, nil
+}
+
+// namedFor tells for which collection of the source one of the destination is named that holds anything of it, -1 for none. It is pure.
+func namedFor(c dav.Collection, holds map[string]int, sources []dav.Collection, own []map[string]int) int {
+	for i := range sources {
+		if isNamedFor(c, sources[i]) && common(own[i], holds) > 0 {
+			return i
+		}
+	}
+	return -1
 }
 
 // choose tells which collection of the destination is the first of those of the source, by what they hold; -1 for none. What two have

@@ -16,10 +16,12 @@ import (
 
 // closedOne is the closed collection that holds what the source's holds, nil for none: the one where the source's would go if it were
 // open if it holds any of it, or may do so, another one if that is at least half of what it holds; and the one where the source's goes
-// now has no more of it.
+// now has no more of it, and not all of that. One with a place of its own leaves to another that has none what is named for that: where
+// both hold something of it, the source has moved it.
 func (j *collectionJob) closedOne(ctx context.Context) (*dav.Collection, error) {
 	closed := slices.DeleteFunc(slices.Clone(j.place.mine), func(c dav.Collection) bool {
-		return c.Writable() || !takesAll(c, j.place.source) || j.place.exists && dav.Key(c.Href) == dav.Key(j.place.target.Href)
+		anothers := j.place.exists && (dav.Key(c.Href) == dav.Key(j.place.target.Href) || j.isNamedForAnother(c))
+		return c.Writable() || !takesAll(c, j.place.source) || anothers
 	})
 	if len(closed) == 0 {
 		return nil, nil //nolint:nilnil // there is none
@@ -40,10 +42,28 @@ func (j *collectionJob) closedOne(ctx context.Context) (*dav.Collection, error) 
 	if !found || !j.wouldTake(closed[i]) && 2*common(own[0], there[i]) < total(there[i]) {
 		return nil, nil //nolint:nilnil // none of them
 	}
-	if open, err := j.commonWithTarget(ctx, own[0]); err != nil || open > common(own[0], there[i]) {
+	if open, err := j.targetHolds(ctx); err != nil || hasMore(own[0], open, there[i]) {
 		return nil, err
 	}
 	return &closed[i], nil
+}
+
+// hasMore reports whether an open collection has more than a closed one of what one of the source holds, or all that the closed one has of
+// it: then nothing is copied twice into the open one. What the closed one does not return may be anything. It is pure.
+func hasMore(own, open, closed map[string]int) bool {
+	has := common(own, closed)
+	return common(own, open) > has || !hides(closed) && has == common(both(own, closed), open)
+}
+
+// both are the objects that two have. It is pure.
+func both(a, b map[string]int) map[string]int {
+	all := map[string]int{}
+	for what, times := range a {
+		if n := min(times, b[what]); n > 0 {
+			all[what] = n
+		}
+	}
+	return all
 }
 
 // hides reports whether a collection of the destination holds anything that it does not return: that is known by its name alone. It is
@@ -72,17 +92,17 @@ func isNamedFor(c, source dav.Collection) bool {
 	return slices.Contains(append(names(source), decodedName(source.Href)), decodedName(c.Href))
 }
 
-// commonWithTarget counts what the collection where the source's goes now has of what that holds.
-func (j *collectionJob) commonWithTarget(ctx context.Context, own map[string]int) (int, error) {
+// targetHolds is what the collection holds where the source's goes now.
+func (j *collectionJob) targetHolds(ctx context.Context) (map[string]int, error) {
 	if !j.place.exists {
-		return 0, nil
+		return map[string]int{}, nil
 	}
 	holds, err := j.contents(ctx, j.slice.dst, &j.place.target, false)
-	return common(own, holds), faultOf(err, "read at the destination", j.place.target.Href)
+	return holds, faultOf(err, "read at the destination", j.place.target.Href)
 }
 
 // closedFallback is the destination's main collection, closed, where something that one of the source holds is, or may be, which is refused
-// now and of which nothing is known yet; "" for none, and where an open one has more of it.
+// now and of which nothing is known yet; "" for none, and where an open one has more of it, or all of that.
 func (j *collectionJob) closedFallback(ctx context.Context) (string, error) {
 	main, there := j.place.others[dav.Key(j.place.closedMain)]
 	if j.place.begun || !there {
@@ -96,7 +116,7 @@ func (j *collectionJob) closedFallback(ctx context.Context) (string, error) {
 	if err != nil || common(own, holds) == 0 && !hides(holds) {
 		return "", faultOf(err, "read at the destination", main.Href)
 	}
-	if open, err := j.mainHolds(ctx, own); err != nil || common(own, open) > common(own, holds) {
+	if open, err := j.mainHolds(ctx, own); err != nil || hasMore(own, open, holds) {
 		return "", err
 	}
 	return main.Href, nil

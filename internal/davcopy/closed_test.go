@@ -29,6 +29,7 @@ func TestClosedOne(t *testing.T) {
 		holds        map[string]int
 		closedMain   string
 		others       []dav.Collection // of the source, that have no place either
+		placed       bool             // it has a place itself
 		want         bool
 	}{
 		{name: "half of it", source: "/s/work/", there: closed("/d/4f/"), holds: one, want: true},
@@ -44,6 +45,10 @@ func TestClosedOne(t *testing.T) {
 		{name: "the main one, not returned", source: "/s/main/", there: closed("/d/work/"), holds: map[string]int{byName + "4f.ics": 1},
 			closedMain: "/d/work/", want: true},
 		{name: "not returned", source: "/s/work/", there: closed("/d/4f/"), holds: map[string]int{byName + "4f.ics": 1}},
+		{name: "of another's name", source: "/s/main/", there: closed("/d/work/"), holds: one, others: []dav.Collection{{Href: "/s/work/"}},
+			want: true},
+		{name: "of another's name, where it has a place", source: "/s/main/", there: closed("/d/work/"), holds: one,
+			others: []dav.Collection{{Href: "/s/work/"}}, placed: true},
 		{name: "nothing of it", source: "/s/work/", there: closed("/d/work/"), holds: map[string]int{"x": 1}},
 	} {
 		s := newSlice(New(Options{Ledger: l.Objects}), account(), time.Now(), pass.Budget{})
@@ -53,10 +58,33 @@ func TestClosedOne(t *testing.T) {
 		for _, other := range test.others {
 			s.holdings[holder{other.Href, true}] = map[string]int{"z": 1}
 		}
-		j.place = placement{source: dav.Collection{Href: test.source}, main: "/s/main/", closedMain: test.closedMain,
+		j.place = placement{source: dav.Collection{Href: test.source}, exists: test.placed, main: "/s/main/", closedMain: test.closedMain,
 			mine: []dav.Collection{test.there}, homeless: test.others}
 		if got, err := j.closedOne(t.Context()); err != nil || (got != nil) != test.want {
 			t.Errorf("%s: %v, %v; want it: %t", test.name, got, err, test.want)
+		}
+	}
+}
+
+// An open collection is left for a closed one only where that has something of the source's that the open one lacks, and no less of it.
+func TestHasMore(t *testing.T) {
+	t.Parallel()
+	type holds = map[string]int
+	own := holds{"a": 1, "b": 1, "c": 1, byName + "c.ics": 1}
+	for _, test := range []struct {
+		open, closed holds
+		want         bool
+	}{
+		{holds{"a": 1, "b": 1}, holds{"c": 1}, true},
+		{holds{"a": 1}, holds{"b": 1, "c": 1}, false},
+		{holds{"a": 1}, holds{"b": 1}, false},
+		{holds{"a": 1}, holds{"a": 1, "x": 1}, true}, // moved at the source, and left in the closed one
+		{holds{"a": 1, "x": 1}, holds{"a": 1, "b": 1}, false},
+		{holds{"a": 1}, holds{"a": 1, byName + "4f.ics": 1}, false}, // that may be another of it
+		{holds{}, holds{byName + "4f.ics": 1}, false},
+	} {
+		if got := hasMore(own, test.open, test.closed); got != test.want {
+			t.Errorf("open %v, closed %v: %t, want %t", test.open, test.closed, got, test.want)
 		}
 	}
 }

@@ -43,6 +43,7 @@ type placement struct {
 	mine        []dav.Collection          // all at the destination that are the account's own, also those that nobody may write into
 	namesakes   []dav.Collection          // others of the source that have its displayname, and no place that exists
 	homeless    []dav.Collection          // all others of the source that have no place that exists
+	rest        []dav.Collection          // all others of the source
 	spare       *dav.Collection           // for the main one: the only one that is left, unless another one's things are in it; nil for none
 }
 
@@ -118,6 +119,11 @@ func (p *planner) noteRivals(placed []placement) {
 	homeless := unplaced(placed)
 	for i := range placed {
 		one := &placed[i]
+		for k := range placed {
+			if k != i {
+				one.rest = append(one.rest, placed[k].source)
+			}
+		}
 		one.namesakes = namesakes(one.source, homeless)
 		one.homeless = slices.DeleteFunc(slices.Clone(homeless), func(other dav.Collection) bool { return other.Href == one.source.Href })
 		if spare, there := p.byKey[dav.Key(p.spare)]; there && one.source.Href == one.main && !one.exists {

@@ -41,21 +41,45 @@ func TestMadeFor(t *testing.T) {
 	type holds = map[string]int
 	for _, c := range []struct {
 		there, main holds
+		theirs      int
 		want        bool
 	}{
-		{holds{"a": 1}, holds{}, true},
-		{holds{"a": 1, "x": 1}, holds{}, true},
-		{holds{"a": 1, "x": 1, "y": 1}, holds{}, false},
-		{holds{"a": 1, "b": 1, "c": 1, "x": 3, "y": 1}, holds{}, true}, // the source has removed much
-		{holds{"a": 1, "b": 1}, holds{"c": 1, "d": 1, "e": 1}, false},
-		{holds{"a": 1, "b": 1, "x": 1}, holds{"c": 1}, true},
-		{holds{"a": 1, "b": 1, "x": 1}, holds{"c": 1, "d": 1}, false},         // refused before, and half of it was moved into their own
-		{holds{"a": 1, "b": 1}, holds{"c": 1, "d": 1}, true},                  // renamed, and half of it was moved into the main one
-		{holds{"a": 1, "b": 1}, holds{"a": 1, "b": 1, "c": 1}, true},          // moved there at the source, and left in the main one
-		{holds{"a": 1, "b": 1, "x": 1}, holds{"a": 1, "b": 1, "c": 1}, false}, // refused, and copied
+		{holds{"a": 1}, holds{}, 0, true},
+		{holds{"a": 1, "x": 1}, holds{}, 1, true},
+		{holds{"a": 1, "x": 1, "y": 1}, holds{}, 2, false},
+		{holds{"a": 1, "b": 1, "c": 1, "x": 3, "y": 1}, holds{}, 4, true}, // the source has removed much
+		{holds{"a": 1, "b": 1}, holds{"c": 1, "d": 1, "e": 1}, 0, false},
+		{holds{"a": 1, "b": 1, "x": 1}, holds{"c": 1}, 1, true},
+		{holds{"a": 1, "b": 1, "x": 1}, holds{"c": 1, "d": 1}, 1, false},         // refused before, and half of it was moved into their own
+		{holds{"a": 1, "b": 1}, holds{"c": 1, "d": 1}, 0, true},                  // renamed, and half of it was moved into the main one
+		{holds{"a": 1, "b": 1}, holds{"a": 1, "b": 1, "c": 1}, 0, true},          // moved there at the source, and left in the main one
+		{holds{"a": 1, "b": 1, "x": 1}, holds{"a": 1, "b": 1, "c": 1}, 0, true},  // and x moved out of it
+		{holds{"a": 1, "b": 1, "x": 1}, holds{"a": 1, "b": 1, "c": 1}, 1, false}, // refused, and copied
 	} {
-		if got := madeFor(own, c.there, c.main); got != c.want {
-			t.Errorf("%v, and %v in the main one: %t, want %t", c.there, c.main, got, c.want)
+		if got := madeFor(own, c.there, c.main, c.theirs); got != c.want {
+			t.Errorf("%v, %d of it theirs, and %v in the main one: %t, want %t", c.there, c.theirs, c.main, got, c.want)
+		}
+	}
+}
+
+// What a collection is named for has the first claim to it if any of it is there, however much of another it holds.
+func TestNamedFor(t *testing.T) {
+	t.Parallel()
+	sources := []dav.Collection{{Href: "/s/one/"}, {Href: "/s/work/"}}
+	own := []map[string]int{{"a": 1, "b": 1}, {"c": 1}}
+	for _, test := range []struct {
+		href  string
+		holds map[string]int
+		want  int
+	}{
+		{"/d/work/", map[string]int{"a": 1, "b": 1, "c": 1}, 1},
+		{"/d/" + hashed("work") + "/", map[string]int{"a": 1, "b": 1, "c": 1}, 1},
+		{"/d/one/", map[string]int{"a": 1, "c": 1}, 0},
+		{"/d/work/", map[string]int{"a": 1, "b": 1}, -1},
+		{"/d/4f/", map[string]int{"c": 1}, -1},
+	} {
+		if got := namedFor(dav.Collection{Href: test.href}, test.holds, sources, own); got != test.want {
+			t.Errorf("%s with %v: %d, want %d", test.href, test.holds, got, test.want)
 		}
 	}
 }
