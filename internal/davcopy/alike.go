@@ -86,12 +86,14 @@ func (j *collectionJob) heldMostly(ctx context.Context) (*dav.Collection, error)
 	if !found {
 		return nil, nil //nolint:nilnil // none of them
 	}
-	theirs, err := j.nobodys(ctx, own[0], there[i])
-	if err != nil {
+	main, err := j.mainHolds(ctx, own[0])
+	if err != nil || !madeFor(own[0], there[i], main, 0) {
 		return nil, err
 	}
-	if main, err := j.mainHolds(ctx, own[0]); err != nil || !madeFor(own[0], there[i], main, theirs) {
-		return nil, err
+	if !madeFor(own[0], there[i], main, 1) { // else no more of the source needs to be read
+		if theirs, err := j.nobodys(ctx, own[0], there[i]); err != nil || theirs > 0 {
+			return nil, err
+		}
 	}
 	return &all[i], nil
 }
@@ -101,7 +103,7 @@ func (j *collectionJob) nobodys(ctx context.Context, own, there map[string]int) 
 	left := without(there, own)
 	for _, c := range j.place.rest {
 		if len(left) == 0 {
-			break // nothing more needs to be read at the source
+			break
 		}
 		holds, err := j.heldNow(ctx, j.slice.src, c, true)
 		if err != nil {
