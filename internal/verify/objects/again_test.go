@@ -148,6 +148,43 @@ func comparedAgain(t rapid.TB, src, dst End, kept shelf, change func(*verify.Opt
 	return result
 }
 
+// hasty is an end whose user changes an object between its listing and its reading, once.
+type hasty struct {
+	*tracked
+	change func()
+}
+
+func (s *hasty) Fetch(ctx context.Context, c *dav.Collection, items []dav.Item, each func(dav.Object) error) error {
+	if s.change != nil {
+		s.change()
+		s.change = nil
+	}
+	return s.tracked.Fetch(ctx, c, items, func(o dav.Object) error {
+		o.ETag = fmt.Sprintf("%q", sha256.Sum256(o.Data))
+		return each(o)
+	})
+}
+
+// What was changed between its listing and its reading proves nothing of what was listed, which a server shows again that is put back.
+func TestAgain_changedBeforeItWasRead(t *testing.T) {
+	t.Parallel()
+	for _, by := range []string{"token", "ctag", "etag"} {
+		src, dst, kept := track(by, memory{}), track(by, memory{}), shelf{}
+		const work = "/anna/cal/work/"
+		src.put(work, "a.ics", meeting("a", "SUMMARY:other\r\n"))
+		dst.put(work, "a.ics", meeting("a", "SUMMARY:same\r\n"))
+		first := &hasty{tracked: src}
+		first.change = func() { src.memory[work]["a.ics"] = meeting("a", "SUMMARY:same\r\n") }
+		if got := comparedAgain(t, first, dst, kept, func(*verify.Options) {}).Verdict; got != verify.Equal {
+			t.Errorf("%s: %s while it is changed, want %s", by, got, verify.Equal)
+		}
+		src.memory[work]["a.ics"] = meeting("a", "SUMMARY:other\r\n") // from the backup, with the marks of it
+		if got := comparedAgain(t, &hasty{tracked: src}, dst, kept, func(*verify.Options) {}).Verdict; got != verify.Differs {
+			t.Errorf("%s: %s when it is put back, want %s", by, got, verify.Differs)
+		}
+	}
+}
+
 // timeless is an answer without when things were read, and how many were not.
 func timeless(a verify.Account) verify.Account {
 	a.Verified = time.Time{}

@@ -64,8 +64,10 @@ func encodeSights(sights []*sight) []byte {
 	return out
 }
 
+// code tells what is kept of an object. What was read is not kept of one that is another than what was listed: its server may be put back
+// to the listing, from a backup, and then has the one that nobody has read.
 func (s *sight) code() (code byte) {
-	if s.err != nil {
+	if s.err != nil || s.later {
 		return codeUnread
 	}
 	for bit, is := range map[byte]bool{

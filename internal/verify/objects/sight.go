@@ -25,6 +25,7 @@ type sight struct {
 	legible bool     // it is such an object
 	trial   bool     // a test object, which is nobody's
 	err     error    // it was not served, and nothing else is known
+	later   bool     // it was changed between its listing and its reading: under what it is listed by, nobody may find this again
 
 	// Of the source: that of the destination with which it was compared, and what that has shown; "" unless it is harmless.
 	there    [32]byte
@@ -40,6 +41,7 @@ func (c *check) see(side rehome.Side, listed dav.Item, o dav.Object) *sight {
 	s := &sight{
 		listed: listed, size: int64(len(o.Data)), name: lastName(listed.Href), err: o.Err,
 		digest: sha256.Sum256(o.Data), trial: pim.IsTrial(o.Data),
+		later: listed.ETag != "" && o.ETag != "" && !dav.SameETag(listed.ETag, o.ETag),
 	}
 	if s.err != nil || s.trial {
 		return s
