@@ -417,7 +417,8 @@ func (j *collectionJob) madeBefore(ctx context.Context, all []dav.Collection, na
 	return &all[0], nil
 }
 
-// unused are those collections of the destination that nothing else of the source goes to, and the hrefs of what does at the source.
+// unused are those collections of the destination that nothing else of the source goes to, and the hrefs of what does at the source. What
+// has gone into a closed one that is named for this one of the source, because its own was refused, does not bar it from there.
 func (j *collectionJob) unused(ctx context.Context, all []dav.Collection) (unused []dav.Collection, going map[string]bool, err error) {
 	known, err := j.ledger().Collections(ctx, j.slice.account.Address)
 	used, going := maps.Clone(j.place.claimed), map[string]bool{}
@@ -426,9 +427,10 @@ func (j *collectionJob) unused(ctx context.Context, all []dav.Collection) (unuse
 	}
 	for href, row := range known {
 		if row.ID != j.row.ID {
-			used[dav.Key(row.Destination)] = true
-			_, there := j.place.others[dav.Key(row.Destination)]
+			target, there := j.place.others[dav.Key(row.Destination)]
 			going[href] = there
+			guest := there && !target.Writable() && isNamedFor(target, j.place.source) && !isNamedFor(target, dav.Collection{Href: href})
+			used[dav.Key(row.Destination)] = used[dav.Key(row.Destination)] || !guest
 		}
 	}
 	return slices.DeleteFunc(slices.Clone(all), func(c dav.Collection) bool { return used[dav.Key(c.Href)] }), going, err

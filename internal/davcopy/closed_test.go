@@ -66,6 +66,31 @@ func TestClosedOne(t *testing.T) {
 	}
 }
 
+// What was refused, and went into a closed collection, does not bar the one that this is named for from it.
+func TestUnused_guestsInAClosedOne(t *testing.T) {
+	t.Parallel()
+	l, err := ledger.Open(t.Context(), filepath.Join(t.TempDir(), "rehome.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	there := dav.Collection{Href: "/d/work/", Privileges: []string{"read"}}
+	guest, err := l.Objects.Collection(t.Context(), ledger.Collection{Address: address, Kind: rehome.KindCalendars, Source: "/s/calendar/",
+		Destination: there.Href})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newSlice(New(Options{Ledger: l.Objects}), account(), time.Now(), pass.Budget{})
+	for source, want := range map[string]int{"/s/work/": 1, "/s/home/": 0} {
+		j := &collectionJob{slice: s, kind: rehome.KindCalendars, row: &ledger.Collection{ID: guest.ID + 1, Address: address}}
+		j.place = placement{source: dav.Collection{Href: source}, others: map[string]dav.Collection{dav.Key(there.Href): there}}
+		unused, going, err := j.unused(t.Context(), []dav.Collection{there})
+		if err != nil || len(unused) != want || !going["/s/calendar/"] {
+			t.Errorf("%s: %v, going %v, %v; want %d", source, unused, going, err, want)
+		}
+	}
+}
+
 // An open collection is left for a closed one only where that has something of the source's that the open one lacks, and no less of it.
 func TestHasMore(t *testing.T) {
 	t.Parallel()
