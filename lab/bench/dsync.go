@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"rehome/lab/corpus"
 	"rehome/lab/dovecot"
@@ -15,7 +16,8 @@ import (
 // The rows in which messages keep their UIDs. Their contenders are the ways into the same store: rehome by dsync and by IMAP, what Dovecot
 // has for it, and, for the limit, a sender that brings messages from memory. Afterwards UIDs and UIDVALIDITY are compared as well.
 
-// dsyncRows are the stores of both versions, with and without waiting for the disk, for one account and for many.
+// dsyncRows are the stores of both versions, with and without waiting for the disk, for one account and for many, and for many also with
+// processes that last.
 func dsyncRows() []Row {
 	one := mailWork{key: "one", title: "UIDs kept: 4,000 messages of 10 KB, 4 mailboxes", accounts: 1, messages: 4000, mailboxes: 4}
 	many := mailWork{key: "many", title: "UIDs kept: 40 accounts of 100 messages of 10 KB, 2 mailboxes", accounts: 40, messages: 100, mailboxes: 2}
@@ -27,6 +29,7 @@ func dsyncRows() []Row {
 					rows = append(rows, dsyncRow(work, mailLine{layout: layout, version: version, lax: lax}))
 				}
 			}
+			rows = append(rows, dsyncRow(many, mailLine{layout: layout, version: version, lax: true, lasting: true}))
 		}
 	}
 	return rows
@@ -37,6 +40,9 @@ func dsyncRow(work mailWork, line mailLine) Row {
 	disk, words := "fsync", "default fsync"
 	if line.lax {
 		disk, words = "never", "mail_fsync=never"
+	}
+	if line.lasting {
+		disk, words = "lasting", words+", processes for 64 connections"
 	}
 	return Row{
 		Key:  strings.Join([]string{"dsync", line.layout, line.version, disk, work.key}, "/"),
@@ -50,12 +56,13 @@ func dsyncRow(work mailWork, line mailLine) Row {
 
 func dsyncContenders(s *mailScene) []contender {
 	var all []contender
+	texts := sync.OnceValue(s.all.texts)
 	for _, sessions := range []int{1, 4} {
-		all = append(all, &rawSender{scene: s, text: rawText(s.all), sessions: sessions})
+		all = append(all, &rawSender{scene: s, texts: texts, sessions: sessions})
 	}
 	sessions := min(s.work.accounts, 4)
-	all = append(all, &rawSender{scene: s, text: rawText(s.all), sessions: sessions, copies: true},
-		&rawSender{scene: s, text: rawText(s.all), sessions: sessions, copies: true, looks: true})
+	all = append(all, &rawSender{scene: s, sessions: sessions, copies: true},
+		&rawSender{scene: s, sessions: sessions, copies: true, looks: true})
 	ours, theirs := &rehomeTool{binary: s.options.Binary, way: " by dsync", dsync: true}, doveadmServerTool{}
 	return append(all,
 		&numbered{mailContender: &mailContender{scene: s, tool: ours}},

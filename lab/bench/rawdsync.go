@@ -3,6 +3,7 @@
 package bench
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -20,13 +21,14 @@ import (
 	"rehome/lab/corpus"
 )
 
-// rawSender brings messages by dsync from memory: no source, no ledger, no look before or after. Several sessions share one account's
+// rawSender brings the source's messages by dsync from memory: no source, no ledger, no look before or after. They have to be those, with
+// their header and flags: what a Dovecot keeps of these in its caches is a part of its work. Several sessions share one account's
 // mailboxes, which nothing locks. One that copies reads the messages at the source, each mailbox by one FETCH, and is as careless otherwise.
 // One that looks also logs in at the destination, and has it list the UIDs of each mailbox in the end: what nobody can do without who
 // believes only what can be seen there.
 type rawSender struct {
 	scene    *mailScene
-	text     []byte
+	texts    func() [][][]byte // by mailbox and message; nil for one that copies
 	sessions int
 	copies   bool
 	looks    bool
@@ -53,6 +55,9 @@ func (r *rawSender) prepare(context.Context, string) (*trial, error) {
 	if err != nil {
 		return nil, err
 	}
+	if !r.copies {
+		r.texts() // not in the time that is measured
+	}
 	next := &trial{part: 1, clean: s.remover(moves)}
 	next.check = func(ctx context.Context) error { return s.check(ctx, moves, s.all.each, 0) }
 	next.start = func(ctx context.Context) (usage, error) {
@@ -71,9 +76,9 @@ func (r *rawSender) prepare(context.Context, string) (*trial, error) {
 func (r *rawSender) work(ctx context.Context, jobs []job, moves []move) error {
 	for len(jobs) > 0 {
 		account := jobs[0].account
-		var boxes []corpus.Mailbox
+		var boxes []int
 		for ; len(jobs) > 0 && jobs[0].account == account; jobs = jobs[1:] {
-			boxes = append(boxes, r.scene.all.boxes[jobs[0].mailbox])
+			boxes = append(boxes, jobs[0].mailbox)
 		}
 		if err := r.move(ctx, moves[account], boxes); err != nil {
 			return err
@@ -83,7 +88,7 @@ func (r *rawSender) work(ctx context.Context, jobs []job, moves []move) error {
 }
 
 // move logs in at the source, where there is one, and at the destination, where that is looked at.
-func (r *rawSender) move(ctx context.Context, m move, boxes []corpus.Mailbox) (err error) {
+func (r *rawSender) move(ctx context.Context, m move, boxes []int) (err error) {
 	var ends session
 	if r.copies {
 		if ends.src, err = r.scene.dial(ctx, r.scene.addr[source], m.src); err != nil {
@@ -102,16 +107,16 @@ func (r *rawSender) move(ctx context.Context, m move, boxes []corpus.Mailbox) (e
 }
 
 // look has the destination list what there is.
-func (r *rawSender) look(ctx context.Context, account string, boxes []corpus.Mailbox, there session) error {
+func (r *rawSender) look(ctx context.Context, account string, boxes []int, there session) error {
 	for _, box := range boxes {
-		if _, err := there.numbers(ctx, rawNode(account, box).Name[0]); err != nil {
+		if _, err := there.numbers(ctx, rawNode(account, r.scene.all.boxes[box]).Name[0]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (r *rawSender) account(ctx context.Context, name string, boxes []corpus.Mailbox, from session) error {
+func (r *rawSender) account(ctx context.Context, name string, boxes []int, from session) error {
 	server := r.scene.server[destination]
 	stream, err := dsync.DialDoveadm(ctx, dsync.DoveadmOptions{
 		Address: server.DoveadmTCP, Security: protocol.NoTLS, Password: server.DoveadmPassword, User: name,
@@ -130,7 +135,7 @@ func (r *rawSender) account(ctx context.Context, name string, boxes []corpus.Mai
 	}
 	guids := make([]dsync.GUID, len(boxes))
 	for i, box := range boxes {
-		node := rawNode(name, box)
+		node := rawNode(name, r.scene.all.boxes[box])
 		if at := slices.IndexFunc(nodes, func(n dsync.Node) bool { return slices.Equal(n.Name, node.Name) }); at >= 0 {
 			node = nodes[at]
 		} else {
@@ -143,7 +148,7 @@ func (r *rawSender) account(ctx context.Context, name string, boxes []corpus.Mai
 	}
 	for i, box := range boxes {
 		if err := r.mailbox(ctx, session, guids[i], box, from); err != nil {
-			return fmt.Errorf("%q of %s: %w", box.Path, name, err)
+			return fmt.Errorf("%q of %s: %w", r.scene.all.boxes[box].Path, name, err)
 		}
 	}
 	return session.Finish(ctx)
@@ -158,8 +163,9 @@ func rawNode(account string, box corpus.Mailbox) dsync.Node {
 		UIDNext: uint32(len(box.Messages) + 1), Created: time.Now()}
 }
 
-func (r *rawSender) mailbox(ctx context.Context, session *dsync.Session, guid dsync.GUID, box corpus.Mailbox, from session) error {
-	n := uint32(len(box.Messages))
+func (r *rawSender) mailbox(ctx context.Context, session *dsync.Session, guid dsync.GUID, box int, from session) error {
+	messages := r.scene.all.boxes[box].Messages
+	n := uint32(len(messages))
 	ours := dsync.Box{GUID: guid, UIDValidity: rawValidity, UIDNext: n + 1, Messages: n}
 	theirs, err := session.Open(ctx, ours, func(dsync.Request) error { return nil })
 	if err != nil {
@@ -172,7 +178,7 @@ func (r *rawSender) mailbox(ctx context.Context, session *dsync.Session, guid ds
 		return err
 	}
 	for uid := uint32(1); uid <= n; uid++ {
-		if err := session.Change(ctx, dsync.Change{UID: uid, GUID: rawGUID(guid, uid), Flags: dsync.Seen}); err != nil {
+		if err := session.Change(ctx, dsync.Change{UID: uid, GUID: rawGUID(guid, uid), Flags: rawFlags(messages[uid-1])}); err != nil {
 			return err
 		}
 	}
@@ -180,7 +186,8 @@ func (r *rawSender) mailbox(ctx context.Context, session *dsync.Session, guid ds
 		return err
 	}
 	send := func(uid uint32, body io.Reader) error {
-		return session.Mail(ctx, dsync.Mail{GUID: rawGUID(guid, uid), UID: uid, Received: time.Unix(1e9, 0)}, body)
+		received := messages[uid-1].InternalDate
+		return session.Mail(ctx, dsync.Mail{GUID: rawGUID(guid, uid), UID: uid, Received: received, Saved: received}, body)
 	}
 	if err := r.bodies(ctx, box, from, send); err != nil {
 		return err
@@ -190,16 +197,37 @@ func (r *rawSender) mailbox(ctx context.Context, session *dsync.Session, guid ds
 }
 
 // bodies hands out the messages of a mailbox, the UIDs from 1.
-func (r *rawSender) bodies(ctx context.Context, box corpus.Mailbox, from session, send func(uid uint32, body io.Reader) error) error {
+func (r *rawSender) bodies(ctx context.Context, box int, from session, send func(uid uint32, body io.Reader) error) error {
 	if r.copies {
-		return from.fetch(ctx, sourceBox(box.Path), func(l *imap.Literal) error { return send(uint32(l.UID), l) })
+		path := r.scene.all.boxes[box].Path
+		return from.fetch(ctx, sourceBox(path), func(l *imap.Literal) error { return send(uint32(l.UID), l) })
 	}
-	for i, msg := range box.Messages {
-		if err := send(uint32(i+1), rawBody(r.text, msg.Size)); err != nil {
+	for i, text := range r.texts()[box] {
+		if err := send(uint32(i+1), bytes.NewReader(text)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// texts are the octets of all messages that each of the accounts holds, by mailbox.
+func (p portion) texts() [][][]byte {
+	texts := make([][][]byte, len(p.boxes))
+	for i, box := range p.boxes {
+		for _, message := range box.Messages {
+			texts[i] = append(texts[i], message.Octets())
+		}
+	}
+	return texts
+}
+
+// rawFlags are those of the flags that a message of these rows can have.
+func rawFlags(message corpus.Message) (flags dsync.Flags) {
+	known := map[string]dsync.Flags{`\Answered`: dsync.Answered, `\Flagged`: dsync.Flagged, `\Seen`: dsync.Seen}
+	for _, flag := range message.Flags {
+		flags |= known[flag]
+	}
+	return flags
 }
 
 // rawGUID is the mailbox's, with the UID at its end.

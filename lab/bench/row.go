@@ -93,14 +93,24 @@ type mailLine struct {
 
 	version string // of the destination; "" for the one that is installed
 	lax     bool   // the destination does not wait for its disk
+	lasting bool   // its processes serve several connections, one behind the other
 }
 
 // extra are lines of the destination's settings.
-func (l mailLine) extra() string {
+func (l mailLine) extra() (lines string) {
 	if l.lax {
-		return "mail_fsync = never\n"
+		lines = "mail_fsync = never\n"
 	}
-	return ""
+	if l.lasting {
+		setting := "service_count"
+		if l.version == dovecot.V24 {
+			setting = "restart_request_count"
+		}
+		for _, service := range []string{"imap", "doveadm"} {
+			lines += fmt.Sprintf("service %s {\n  %s = 64\n}\n", service, setting)
+		}
+	}
+	return lines
 }
 
 func (l mailLine) security() string {
