@@ -40,7 +40,7 @@ func TestWriteWaves(t *testing.T) {
 	since := time.Date(2026, 11, 30, 1, 0, 0, 0, time.Local)
 	waves := journey.Waves{Rest: 7, Waves: []journey.Wave{
 		{Name: "staff", State: ledger.WaveBraked, Since: since, Priority: 5, Accounts: 1200, Copied: 40, Octets: 3e9, Brake: wave.DefaultLimits(),
-			Reason: "3 of 43 accounts failed in the last 15 minutes, which is more than 1 %", NextStep: "see to it; then resume the wave",
+			Reason: "3 of 43 accounts failed in the last 15 minutes, which is more than 1 %", NextStep: "see to it",
 			Through: []wave.Closed{{Code: "not_copied", Reason: "1160 accounts are not complete", NextStep: `"rehome status" says why`}}},
 		{Name: "night", State: ledger.WaveRunning, Hours: []string{"22:00-06:00"}, Opens: time.Now().Add(49 * time.Hour),
 			Closes: time.Now().Add(57 * time.Hour), Through: []wave.Closed{{}}},
@@ -52,7 +52,7 @@ func TestWriteWaves(t *testing.T) {
 	}
 	for _, want := range []string{"staff  braked", "night  waits until ", "pilot  through", "1,200",
 		"wave staff was stopped by its brake since 30 Nov 01:00: 3 of 43 accounts failed in the last 15 minutes, which is more than 1 %\n" +
-			"  -> see to it; then resume the wave (run \"rehome wave resume staff\")\n", "7 accounts that move are in no wave"} {
+			"  -> see to it; then run \"rehome wave resume staff\"\n", "7 accounts that move are in no wave"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("%q is missing in\n%s", want, out.String())
 		}

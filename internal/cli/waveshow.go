@@ -80,11 +80,7 @@ func writeStanding(w io.Writer, v journey.Wave) error {
 	if v.Reason != "" {
 		text += ": " + printable(v.Reason)
 	}
-	next := fmt.Sprintf(`run "rehome wave resume %s"`, v.Name)
-	if v.NextStep != "" {
-		next = fmt.Sprintf("%s (%s)", printable(v.NextStep), next)
-	}
-	_, err := fmt.Fprintf(w, "%s\n  -> %s\n", text, next)
+	_, err := fmt.Fprintf(w, "%s\n  -> %s\n", text, printable(wave.Resuming(v.Name, v.NextStep)))
 	return err
 }
 

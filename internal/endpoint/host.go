@@ -48,8 +48,8 @@ type Host struct {
 	open     openConnections
 
 	mu    sync.Mutex
-	said  []complaint     // of services that are slower than they could be
-	since map[*meter]Load // of its services, when it got them
+	said  []complaint      // of services that are slower than they could be
+	since map[*meter]begun // of its services, when it got them
 }
 
 // complaint is what a service has asked for.
@@ -63,7 +63,7 @@ func NewHost(settings HostSettings) *Host {
 	if settings.Meters == nil {
 		settings.Meters = &Meters{}
 	}
-	h := &Host{settings: settings, gate: newGate(settings.Connections, settings.Connections), meters: settings.Meters, since: map[*meter]Load{}}
+	h := &Host{settings: settings, gate: newGate(settings.Connections, settings.Connections), meters: settings.Meters, since: map[*meter]begun{}}
 	if settings.BytesPerSecond > 0 {
 		h.pace = rate.NewLimiter(rate.Limit(settings.BytesPerSecond), paceBurst)
 	}

@@ -65,20 +65,35 @@ func (h *Host) meterOf(service, address string) *meter {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if _, known := h.since[meter]; !known {
-		h.since[meter] = meter.load()
+		h.since[meter] = begun{service, meter.load()}
 	}
 	return meter
 }
 
+// begun is what a meter had come to when a host began to use it.
+type begun struct {
+	service string
+	load    Load
+}
+
 // Load is how the time of the host's connections was spent so far.
 func (h *Host) Load() (sum Load) {
+	for _, load := range h.Loads() {
+		sum = sum.Plus(load)
+	}
+	return sum
+}
+
+// Loads is Load by service.
+func (h *Host) Loads() map[string]Load {
 	h.mu.Lock()
 	since := maps.Clone(h.since)
 	h.mu.Unlock()
+	loads := map[string]Load{}
 	for meter, before := range since {
-		sum = sum.Plus(meter.load().Minus(before))
+		loads[before.service] = loads[before.service].Plus(meter.load().Minus(before.load))
 	}
-	return sum
+	return loads
 }
 
 // meter sums up the loads of a server's connections, the open ones included.

@@ -30,12 +30,11 @@ type waveKeeper struct {
 	hosts hosts // zero where they are not known yet
 
 	mu     sync.Mutex
-	of     map[string]string           // wave of accounts that were admitted
-	counts map[string]map[string]int64 // what has happened since it was written, by wave
-	shut   map[string]string           // the last account whose log-in was refused, by wave
-	open   map[string]bool             // as the waves were when they were looked at last
-	src    endpoint.Load               // of the hosts, as far as it is counted
-	dst    endpoint.Load
+	of     map[string]string              // wave of accounts that were admitted
+	counts map[string]map[string]int64    // what has happened since it was written, by wave
+	shut   map[string]string              // the last account whose log-in was refused, by wave
+	open   map[string]bool                // as the waves were when they were looked at last
+	loads  map[wave.Service]endpoint.Load // of the hosts, as far as it is counted
 	looked time.Time
 }
 
@@ -44,7 +43,7 @@ const tendEvery = 15 * time.Second
 
 func (m *Move) newWaveKeeper(store *ledger.Ledger) *waveKeeper {
 	return &waveKeeper{move: m, store: store, of: map[string]string{}, shut: map[string]string{}, counts: map[string]map[string]int64{},
-		looked: time.Now()}
+		loads: map[wave.Service]endpoint.Load{}, looked: time.Now()}
 }
 
 // join has a pass ask the keeper. The returned function is called when the pass is over. Without a keeper nothing is asked.
@@ -124,14 +123,13 @@ func heldBy(row ledger.Wave) *conductor.HeldError {
 	if row.Reason != "" {
 		why = ": " + row.Reason
 	}
-	resume := fmt.Sprintf(`run "rehome wave resume %s"`, row.Name)
 	switch row.State {
 	case ledger.WavePlanned:
 		held.Reason, held.NextStep = "is not started", fmt.Sprintf(`run "rehome wave start %s"`, row.Name)
 	case ledger.WavePaused:
-		held.Reason, held.NextStep = "is paused"+why, resume
+		held.Reason, held.NextStep = "is paused"+why, wave.Resuming(row.Name, "")
 	case ledger.WaveBraked:
-		held.Reason, held.NextStep = "was stopped by its brake"+why, fmt.Sprintf("%s (%s)", row.NextStep, resume)
+		held.Reason, held.NextStep = "was stopped by its brake"+why, wave.Resuming(row.Name, row.NextStep)
 	default:
 		held.Reason = "waits for its hours, which begin on " + row.Opens.Local().Format("2 January at 15:04")
 	}
@@ -197,17 +195,20 @@ func (k *waveKeeper) countAnswers(counts map[string]map[string]int64) {
 	if k.hosts.src == nil {
 		return
 	}
-	srcNow, dstNow := k.hosts.src.Load(), k.hosts.dst.Load()
-	src, dst := srcNow.Minus(k.src), dstNow.Minus(k.dst)
-	k.src, k.dst = srcNow, dstNow
 	for _, name := range k.of {
 		if counts[name] == nil {
 			counts[name] = map[string]int64{}
 		}
 	}
-	for _, counted := range counts {
-		wave.CountAnswers(counted, rehome.Source, wave.Answers{N: src.Turns, Took: src.Awaited})
-		wave.CountAnswers(counted, rehome.Destination, wave.Answers{N: dst.Turns, Took: dst.Awaited})
+	for side, host := range map[rehome.Side]*endpoint.Host{rehome.Source: k.hosts.src, rehome.Destination: k.hosts.dst} {
+		for protocol, now := range host.Loads() {
+			service := wave.Service{Side: side, Protocol: protocol}
+			since := now.Minus(k.loads[service])
+			k.loads[service] = now
+			for _, counted := range counts {
+				wave.CountAnswers(counted, service, wave.Answers{N: since.Turns, Took: since.Awaited})
+			}
+		}
 	}
 }
 

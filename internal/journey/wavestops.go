@@ -81,10 +81,8 @@ func statusWaves(ctx context.Context, store *ledger.Ledger, now time.Time) ([]St
 	for _, w := range stops {
 		s := StatusWave{w.Name, w.Stop, w.Reason, w.NextStep, w.Until}
 		switch w.Stop {
-		case itinerary.StopBrake:
-			s.NextStep += `; then run "rehome wave resume ` + w.Name + `"`
-		case itinerary.StopPause:
-			s.NextStep = `run "rehome wave resume ` + w.Name + `"`
+		case itinerary.StopBrake, itinerary.StopPause:
+			s.NextStep = wave.Resuming(w.Name, w.NextStep)
 		case itinerary.StopPlanned:
 			s.NextStep = `run "rehome wave start ` + w.Name + `"`
 		}

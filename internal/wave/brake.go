@@ -19,7 +19,7 @@ type Limits struct {
 	Refused float64       `json:"refused"`            // log-ins
 	Failed  float64       `json:"failed"`             // passes, those whose log-in was refused left out
 	Differs float64       `json:"differs"`            // of the accounts that were compared
-	Answer  time.Duration `json:"answer_nanoseconds"` // that a host takes on average
+	Answer  time.Duration `json:"answer_nanoseconds"` // that a service of a host takes on average
 	Span    time.Duration `json:"span_nanoseconds"`   // how far back is looked
 }
 
@@ -32,7 +32,7 @@ func DefaultLimits() Limits {
 // wave with fewer accounts it is all of them.
 const LeastCounted = 3
 
-// leastAnswers is how many answers tell how fast a host is.
+// leastAnswers is how many answers tell how fast a service is.
 const leastAnswers = 20
 
 // Facts are what has happened within the span.
@@ -45,16 +45,33 @@ type Facts struct {
 	Failed   int64                 // likewise: that are not complete for another reason
 	Compared int64
 	Differs  int64 // of those, without differences that were accepted; one of which an end could not be read counts
-	Answers  map[rehome.Side]Answers
+	Answers  map[Service]Answers
 }
 
-// Answers are those of one host.
+// Service is a protocol of one end, such as imap or dav. Each is judged for itself: the quick answers of one say nothing of another, which may
+// be another program on another machine.
+type Service struct {
+	Side     rehome.Side
+	Protocol string // "" where an older version has counted
+}
+
+func (s Service) String() string {
+	if s.Protocol == "" {
+		return string(s.Side)
+	}
+	return fmt.Sprintf("%s (%s)", s.Side, s.Protocol)
+}
+
+// Answers are those of one service.
 type Answers struct {
 	N    int64
 	Took time.Duration // all together
 }
 
-// The words by which what happens is counted in the ledger. Of the answers of a host there are how many, and how long all of them took.
+// mean is how long one took on average.
+func (a Answers) mean() time.Duration { return a.Took / time.Duration(max(a.N, 1)) }
+
+// The words by which what happens is counted in the ledger. Of the answers of a service there are how many, and how long all of them took.
 const (
 	CountAccounts = "accounts"
 	CountFailed   = "failed"
@@ -74,21 +91,27 @@ func CountRefused(counts map[string]int64, side rehome.Side) {
 	}
 }
 
-// CountAnswers adds the answers of a host to what is counted.
-func CountAnswers(counts map[string]int64, side rehome.Side, a Answers) {
+// CountAnswers adds the answers of a service to what is counted.
+func CountAnswers(counts map[string]int64, of Service, a Answers) {
 	if a.N > 0 {
-		counts[countAnswers+string(side)] += a.N
-		counts[countTook+string(side)] += a.Took.Milliseconds()
+		name := strings.TrimSpace(string(of.Side) + " " + of.Protocol)
+		counts[countAnswers+name] += a.N
+		counts[countTook+name] += a.Took.Milliseconds()
 	}
 }
 
 // FactsOf are the facts that were counted.
 func FactsOf(counts map[string]int64) Facts {
 	f := Facts{Accounts: counts[CountAccounts], Refused: counts[countAllRefused], Failed: counts[CountFailed],
-		At: map[rehome.Side]int64{}, Answers: map[rehome.Side]Answers{}}
+		At: map[rehome.Side]int64{}, Answers: map[Service]Answers{}}
 	for _, side := range []rehome.Side{rehome.Source, rehome.Destination} {
 		f.At[side] = counts[countRefused+string(side)]
-		f.Answers[side] = Answers{counts[countAnswers+string(side)], time.Duration(counts[countTook+string(side)]) * time.Millisecond}
+	}
+	for word, n := range counts {
+		if name, is := strings.CutPrefix(word, countAnswers); is {
+			side, protocol, _ := strings.Cut(name, " ")
+			f.Answers[Service{rehome.Side(side), protocol}] = Answers{n, time.Duration(counts[countTook+name]) * time.Millisecond}
+		}
 	}
 	return f
 }
@@ -100,15 +123,15 @@ type Happens struct {
 	Failed            int64 `json:"failed"`
 	Compared          int64 `json:"compared"`
 	Differs           int64 `json:"differs"`
-	SourceAnswer      int64 `json:"source_answer_ms"` // on average; 0 is not known
+	SourceAnswer      int64 `json:"source_answer_ms"` // on average, of the slowest service; 0 is not known
 	DestinationAnswer int64 `json:"destination_answer_ms"`
 }
 
 // Happens returns the facts as they are shown.
 func (f Facts) Happens() Happens {
 	mean := func(side rehome.Side) int64 {
-		a := f.Answers[side]
-		return (a.Took / time.Duration(max(a.N, 1))).Milliseconds()
+		_, took := f.slowest(side)
+		return took.Milliseconds()
 	}
 	return Happens{f.Accounts, f.Refused, f.Failed, f.Compared, f.Differs, mean(rehome.Source), mean(rehome.Destination)}
 }
@@ -116,7 +139,17 @@ func (f Facts) Happens() Happens {
 // Pulled is why a wave was stopped, and what helps.
 type Pulled struct {
 	Reason   string
-	NextStep string
+	NextStep string // before somebody resumes the wave, which is not said in it
+}
+
+// Resuming is the next step of a wave that stands: what helps, where that is known, and the command that lets it go on.
+func Resuming(name, helps string) string {
+	const said = "; then resume the wave" // by an older version
+	resume := fmt.Sprintf(`run "rehome wave resume %s"`, name)
+	if helps = strings.TrimSuffix(helps, said); helps == "" {
+		return resume
+	}
+	return helps + "; then " + resume
 }
 
 // Brake says whether a wave has to stop; nil is that it goes on.
@@ -149,7 +182,7 @@ func refused(l Limits, f Facts) *Pulled {
 	}
 	return &Pulled{Reason: fmt.Sprintf("the log-in of %s was refused%s in the last %s, which is more than %s",
 		part(f.Refused, f.Accounts), at, lately(l), percent(l.Refused)),
-		NextStep: fmt.Sprintf(`run "rehome %s --account %s"%s; the host may have locked out this machine, or %s; then resume the wave`,
+		NextStep: fmt.Sprintf(`run "rehome %s --account %s"%s; the host may have locked out this machine, or %s`,
 			command, who, which, passwords)}
 }
 
@@ -158,7 +191,7 @@ func failed(l Limits, f Facts) *Pulled {
 		return nil
 	}
 	return &Pulled{Reason: fmt.Sprintf("%s failed in the last %s, which is more than %s", part(f.Failed, f.Accounts), lately(l), percent(l.Failed)),
-		NextStep: `run "rehome status" and look for what the accounts have in common; then resume the wave`}
+		NextStep: `run "rehome status" and look for what the accounts have in common`}
 }
 
 func differs(l Limits, f Facts) *Pulled {
@@ -168,22 +201,30 @@ func differs(l Limits, f Facts) *Pulled {
 	return &Pulled{Reason: fmt.Sprintf("%s that were compared in the last %s are not equal, which is more than %s",
 		part(f.Differs, f.Compared), lately(l),
 		percent(l.Differs)),
-		NextStep: `run "rehome findings list" to see the differences; accept them or see to their cause; then resume the wave`}
+		NextStep: `run "rehome findings list" to see the differences; accept them or see to their cause`}
 }
 
 func slow(l Limits, f Facts) *Pulled {
 	for _, side := range []rehome.Side{rehome.Source, rehome.Destination} {
-		a := f.Answers[side]
-		if l.Answer <= 0 || a.N < leastAnswers {
+		service, mean := f.slowest(side)
+		if l.Answer <= 0 || mean <= l.Answer {
 			continue
 		}
-		if mean := a.Took / time.Duration(a.N); mean > l.Answer {
-			return &Pulled{Reason: fmt.Sprintf("an answer of the %s took %s on average in the last %s, which is more than %s", side,
-				mean.Round(10*time.Millisecond), lately(l), l.Answer),
-				NextStep: "see what keeps that host busy, or set fewer connections in limits; then resume the wave"}
-		}
+		return &Pulled{Reason: fmt.Sprintf("an answer of the %s took %s on average in the last %s, which is more than %s", service,
+			mean.Round(10*time.Millisecond), lately(l), l.Answer),
+			NextStep: "see what keeps that host busy, or set fewer connections in limits"}
 	}
 	return nil
+}
+
+// slowest is the service of a side whose answers took longest on average, of those of which there are enough to tell.
+func (f Facts) slowest(side rehome.Side) (slowest Service, mean time.Duration) {
+	for service, a := range f.Answers {
+		if service.Side == side && a.N >= leastAnswers && a.mean() > mean {
+			slowest, mean = service, a.mean()
+		}
+	}
+	return slowest, mean
 }
 
 // over reports whether so many of all are more than a share in per cent, and enough to tell.

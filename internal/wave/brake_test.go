@@ -3,6 +3,7 @@
 package wave
 
 import (
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -12,8 +13,8 @@ import (
 
 func TestBrake(t *testing.T) {
 	t.Parallel()
-	answers := func(side rehome.Side, n int64, each time.Duration) map[rehome.Side]Answers {
-		return map[rehome.Side]Answers{side: {n, time.Duration(n) * each}}
+	answers := func(side rehome.Side, n int64, each time.Duration) map[Service]Answers {
+		return map[Service]Answers{{side, "imap"}: {n, time.Duration(n) * each}}
 	}
 	off := Limits{Span: time.Hour}
 	for name, c := range map[string]struct {
@@ -34,7 +35,12 @@ func TestBrake(t *testing.T) {
 		"differences":                    {DefaultLimits(), Facts{Members: 90, Compared: 90, Differs: 3}, "not equal"},
 		"log-ins are said before passes": {DefaultLimits(), Facts{Members: 9, Accounts: 9, Failed: 4, Refused: 4}, "refused"},
 		"a slow destination": {DefaultLimits(), Facts{Answers: answers(rehome.Destination, 20, 11*time.Second)},
-			"of the destination took 11s"},
+			"of the destination (imap) took 11s"},
+		"one that is slow beside one that is quick": {DefaultLimits(), Facts{Answers: map[Service]Answers{
+			{rehome.Destination, "imap"}: {20, 20 * 11 * time.Second}, {rehome.Destination, "dav"}: {9000, 90 * time.Second}}},
+			"of the destination (imap) took 11s"},
+		"few answers of one beside many of another": {DefaultLimits(), Facts{Answers: map[Service]Answers{
+			{rehome.Destination, "imap"}: {19, time.Hour}, {rehome.Destination, "dav"}: {9000, 90 * time.Second}}}, ""},
 		"a slow source":           {DefaultLimits(), Facts{Answers: answers(rehome.Source, 99, 11*time.Second)}, "of the source"},
 		"as slow as it may be":    {DefaultLimits(), Facts{Answers: answers(rehome.Source, 99, 10*time.Second)}, ""},
 		"few answers do not tell": {DefaultLimits(), Facts{Answers: answers(rehome.Source, 19, time.Hour)}, ""},
@@ -45,7 +51,7 @@ func TestBrake(t *testing.T) {
 		switch {
 		case p == nil && c.want != "":
 			t.Errorf("%s: goes on", name)
-		case p != nil && (c.want == "" || !strings.Contains(p.Reason, c.want) || !strings.Contains(p.NextStep, "then resume the wave")):
+		case p != nil && (c.want == "" || !strings.Contains(p.Reason, c.want) || p.NextStep == ""):
 			t.Errorf("%s: %+v, want %q", name, *p, c.want)
 		}
 	}
@@ -77,6 +83,34 @@ func TestBrake_whereLogInsAreRefused(t *testing.T) {
 		p := Brake(DefaultLimits(), facts)
 		if p == nil || !strings.Contains(p.Reason, c.reason) || !strings.Contains(p.NextStep, c.tries) || !strings.Contains(p.NextStep, c.why) {
 			t.Errorf("%s: %+v", name, p)
+		}
+	}
+}
+
+// What was counted of each service is read as it was written, and what an older version has counted is that of the side.
+func TestFactsOf_answers(t *testing.T) {
+	t.Parallel()
+	counts := map[string]int64{"answers source": 3, "milliseconds source": 6}
+	CountAnswers(counts, Service{rehome.Destination, "imap"}, Answers{2, 8 * time.Second})
+	CountAnswers(counts, Service{rehome.Destination, "dav"}, Answers{1, time.Second})
+	CountAnswers(counts, Service{rehome.Destination, "imap"}, Answers{1, time.Second})
+	CountAnswers(counts, Service{rehome.Source, "imap"}, Answers{})
+	want := map[Service]Answers{{rehome.Source, ""}: {3, 6 * time.Millisecond}, {rehome.Destination, "imap"}: {3, 9 * time.Second},
+		{rehome.Destination, "dav"}: {1, time.Second}}
+	if got := FactsOf(counts).Answers; !maps.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+}
+
+func TestResuming(t *testing.T) {
+	t.Parallel()
+	for helps, want := range map[string]string{
+		"":                                `run "rehome wave resume a"`,
+		"see to it":                       `see to it; then run "rehome wave resume a"`,
+		"see to it; then resume the wave": `see to it; then run "rehome wave resume a"`,
+	} {
+		if got := Resuming("a", helps); got != want {
+			t.Errorf("%q: %q, want %q", helps, got, want)
 		}
 	}
 }
