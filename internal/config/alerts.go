@@ -30,6 +30,12 @@ func (a Alerts) ReportAt(now time.Time) (at time.Time, some bool) {
 	return at, true
 }
 
+// ReportWas returns when a report was last due, in the time zone of a moment; some is false where there is none.
+func (a Alerts) ReportWas(now time.Time) (at time.Time, some bool) {
+	next, some := a.ReportAt(now)
+	return time.Date(next.Year(), next.Month(), next.Day()-1, next.Hour(), next.Minute(), 0, 0, next.Location()), some
+}
+
 func (d *document) checkAlerts(a Alerts, server string) {
 	for _, address := range a.Mail {
 		if parsed, err := mail.ParseAddress(address); err != nil || parsed.Address != address {

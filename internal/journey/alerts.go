@@ -15,6 +15,7 @@ import (
 	"rehome/internal/itinerary"
 	"rehome/internal/ledger"
 	"rehome/internal/notify"
+	"rehome/internal/wave"
 )
 
 // actionAlerted is of the audit log: somebody was told.
@@ -36,7 +37,7 @@ func standingNeeds(waves []itinerary.Wave, hindered []HinderedWorker) (needs []n
 	for _, w := range waves {
 		if w.Stop == itinerary.StopBrake {
 			needs = append(needs, need{standingWave + w.Name + " " + w.Reason, notify.Need{Sentence: "wave " + w.Name + " " + w.Reason,
-				NextStep: w.NextStep + "; then run \"rehome wave resume " + w.Name + "\""}})
+				NextStep: wave.Resuming(w.Name, w.NextStep)}})
 		}
 	}
 	for _, h := range hindered { // what it says may name an account; the same is told once, of however many
@@ -56,11 +57,12 @@ const (
 
 // accountNeeds are accounts that trying again does not help.
 func accountNeeds(synced Synced) (needs []need) {
-	accounts := map[rehome.Class][]string{}
+	accounts, why := map[rehome.Class][]string{}, map[string]string{}
 	for _, a := range synced.Accounts {
 		switch {
 		case a.Error != "" && (lasting(a.class) || a.class == rehome.ClassBug):
 			accounts[a.class] = append(accounts[a.class], a.Account)
+			why[a.Account] = a.Error
 		case a.blocked:
 			accounts[rehome.ClassOperator] = append(accounts[rehome.ClassOperator], a.Account)
 		}
@@ -68,7 +70,7 @@ func accountNeeds(synced Synced) (needs []need) {
 	for _, class := range slices.Sorted(maps.Keys(accounts)) {
 		names := slices.Sorted(slices.Values(accounts[class]))
 		needs = append(needs, need{"accounts " + string(class), notify.Need{Sentence: classWords(class, len(names)),
-			NextStep: `see why with "rehome status"`, Accounts: names}})
+			NextStep: `see all of it with "rehome status"`, Accounts: names, Why: why}})
 	}
 	return needs
 }
@@ -128,24 +130,18 @@ func tell(needs []need) ledger.Alerted {
 type alerter struct {
 	move     *Move
 	store    *ledger.Ledger
-	channels []alertChannel
+	channels []*alertChannel
 	said     func(sentence string)
 
 	mu     sync.Mutex
-	told   []ledger.Alerted // by channel: one that could not be reached is told again
-	needs  []need           // after the last pass
-	passes int              // since the last report
-	copied int              // likewise, messages
+	needs  []need // after the last pass
+	ended  bool   // a pass has: before, nobody knows what accounts need
+	passes int    // since the last report
+	copied int    // likewise, messages
 	since  time.Time
 
 	byWorkers bool            // the passes are
 	left      map[string]bool // accounts that were not complete after the last of them
-}
-
-// alertChannel is a way to those who are told.
-type alertChannel struct {
-	name string
-	send func(context.Context, notify.Alert) error
 }
 
 // openAlerts says who is going to be told, and finds out whether it can be. Nothing is sent.
@@ -164,8 +160,9 @@ func (m *Move) openAlerts(ctx context.Context, store *ledger.Ledger, said func(s
 		if err != nil {
 			return nil, err
 		}
-		mailing := notify.Mailing{Server: server, From: envelope, To: settings.Mail}
-		a.channels = append(a.channels, alertChannel{strings.Join(settings.Mail, ", "), mailing.Alert})
+		for _, to := range settings.Mail {
+			a.channels = append(a.channels, &alertChannel{name: to, send: notify.Mailing{Server: server, From: envelope, To: to}.Alert})
+		}
 	}
 	if !settings.Webhook.IsZero() {
 		address, err := settings.Webhook.Resolve(ctx)
@@ -176,18 +173,22 @@ func (m *Move) openAlerts(ctx context.Context, store *ledger.Ledger, said func(s
 		if err := webhook.Check(); err != nil {
 			return nil, err
 		}
-		a.channels = append(a.channels, alertChannel{"the webhook", webhook.Alert})
+		a.channels = append(a.channels, &alertChannel{name: "the webhook", send: webhook.Alert})
 	}
+	var err error
 	names := make([]string, len(a.channels))
 	for i, c := range a.channels {
 		names[i] = c.name
-		told, err := store.Alerts.Noted(ctx, c.name)
-		if err != nil {
+		if c.told, err = store.Alerts.Noted(ctx, c.name); err != nil {
 			return nil, err
 		}
-		a.told = append(a.told, told)
 	}
-	plan := "what needs somebody is told to " + strings.Join(names, " and ")
+	if err := a.owe(ctx, time.Now()); err != nil {
+		return nil, err
+	}
+	last := len(names) - 1
+	plan := "what needs somebody is told to " + strings.Join(slices.DeleteFunc([]string{strings.Join(names[:last], ", "), names[last]},
+		func(text string) bool { return text == "" }), " and ")
 	if settings.Report != "" {
 		plan += ", and a report at " + settings.Report
 	}
@@ -221,7 +222,8 @@ func (a *alerter) over(ctx context.Context, accounts []need, failed error) {
 		a.needs = slices.DeleteFunc(a.needs, func(n need) bool { return n.key == "pass" })
 		a.needs = append(a.needs, need{"pass", passNeed(failed)})
 	} else {
-		a.needs, a.passes = append(standing, accounts...), a.passes+1
+		a.needs, a.passes, a.ended = append(standing, accounts...), a.passes+1, true
+		a.payReports(ctx)
 	}
 	a.tellFresh(ctx)
 }
@@ -272,39 +274,38 @@ func (a *alerter) look(ctx context.Context) {
 	a.tellFresh(ctx)
 }
 
-// tellFresh tells each channel what is new to it. The caller holds the lock.
+// tellFresh tells each channel what is new to it, all at once: one that does not answer keeps no other one waiting. The caller holds the lock.
 func (a *alerter) tellFresh(ctx context.Context) {
+	sent, failed := make([][]string, len(a.channels)), make([]error, len(a.channels))
+	before := make([]ledger.Alerted, len(a.channels))
+	var sends sync.WaitGroup
 	for i, c := range a.channels {
-		fresh := freshOf(a.told[i], a.needs)
-		if len(fresh) == 0 || a.send(ctx, c, notify.Alert{Kind: notify.AlertNeeds, Needs: fresh}) {
-			a.keep(ctx, i)
+		before[i] = c.told
+		sends.Go(func() { sent[i], failed[i] = c.deliver(ctx, a.move.settings.Organisation, a.needs, time.Now()) })
+	}
+	sends.Wait()
+	for i, c := range a.channels {
+		a.keep(ctx, c, before[i], sent[i])
+		if text := c.news(failed[i]); text != "" && ctx.Err() == nil {
+			a.said(text)
 		}
 	}
 }
 
-// keep notes that a channel was told of all that needs somebody now.
-func (a *alerter) keep(ctx context.Context, channel int) {
-	now := tell(a.needs)
-	if maps.EqualFunc(a.told[channel], now, maps.Equal) {
+// keep notes what a channel was told.
+func (a *alerter) keep(ctx context.Context, c *alertChannel, before ledger.Alerted, sent []string) {
+	ctx = context.WithoutCancel(ctx)
+	for _, kind := range sent {
+		if err := a.move.note(ctx, ledger.AuditLine{Action: actionAlerted, Object: c.name, After: kind}); err != nil {
+			a.said(fmt.Sprintf("cannot write into the audit log: %v", err))
+		}
+	}
+	if maps.EqualFunc(before, c.told, maps.Equal) {
 		return
 	}
-	a.told[channel] = now
-	if err := a.store.Alerts.Note(context.WithoutCancel(ctx), a.channels[channel].name, now); err != nil {
-		a.said(fmt.Sprintf("cannot note which alerts were sent by %s: %v; after a restart they may be sent again", a.channels[channel].name, err))
+	if err := a.store.Alerts.Note(ctx, c.name, c.told); err != nil {
+		a.said(fmt.Sprintf("cannot note which alerts were sent to %s: %v; after a restart they may be sent again", c.name, err))
 	}
-}
-
-// send tells one of them, and says when that has failed.
-func (a *alerter) send(ctx context.Context, c alertChannel, alert notify.Alert) (sent bool) {
-	alert.Organisation = a.move.settings.Organisation
-	if err := c.send(ctx, alert); err != nil {
-		a.said(fmt.Sprintf("%s could not be told: %v; tried again after the next pass", c.name, err))
-		return false
-	}
-	if err := a.move.note(ctx, ledger.AuditLine{Action: actionAlerted, Object: c.name, After: alert.Kind}); err != nil {
-		a.said(fmt.Sprintf("cannot write into the audit log: %v", err))
-	}
-	return true
 }
 
 // daily sends reports until the returned function is called.
@@ -331,13 +332,26 @@ func (a *alerter) daily(ctx context.Context) (over func()) {
 
 // report tells all where the move stands.
 func (a *alerter) report(ctx context.Context) {
-	counted, err := copies(ctx, a.store, nil)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	report, err := a.writeReport(ctx)
 	if err != nil {
 		a.said(fmt.Sprintf("cannot write the report: %v", err))
 		return
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
+	for _, c := range a.channels {
+		c.report, c.owed = report, false
+	}
+	a.passes, a.copied, a.since = 0, 0, time.Now()
+	a.tellFresh(ctx)
+}
+
+// writeReport says where the move stands. The caller holds the lock.
+func (a *alerter) writeReport(ctx context.Context) (*notify.Alert, error) {
+	counted, err := copies(ctx, a.store, nil)
+	if err != nil {
+		return nil, err
+	}
 	passes := fmt.Sprintf("%d passes", a.passes)
 	if a.passes == 1 {
 		passes = "1 pass"
@@ -351,8 +365,36 @@ func (a *alerter) report(ctx context.Context) {
 	for i, n := range a.needs {
 		needs[i] = n.Need
 	}
-	for _, c := range a.channels {
-		a.send(ctx, c, notify.Alert{Kind: notify.AlertReport, Text: text, Needs: needs})
+	return &notify.Alert{Organisation: a.move.settings.Organisation, Kind: notify.AlertReport, Text: text, Needs: needs, Early: !a.ended}, nil
+}
+
+// owe finds out who has not got the report of today, although an earlier command has sent reports: it has ended before the hour, or before
+// the channel could be reached.
+func (a *alerter) owe(ctx context.Context, now time.Time) error {
+	due, some := a.move.settings.Alerts.ReportWas(now)
+	if !some {
+		return nil
 	}
-	a.passes, a.copied, a.since = 0, 0, time.Now()
+	const enough = 1000 // alerts, of all channels
+	lines, err := a.store.Audit.Of(ctx, actionAlerted, enough)
+	for _, c := range a.channels {
+		i := slices.IndexFunc(lines, func(l ledger.AuditLine) bool { return l.Object == c.name && l.After == notify.AlertReport })
+		c.owed = i >= 0 && lines[i].At.Before(due)
+	}
+	return err
+}
+
+// payReports writes the report for those who have not got that of today. The caller holds the lock.
+func (a *alerter) payReports(ctx context.Context) {
+	for _, c := range a.channels {
+		if !c.owed {
+			continue
+		}
+		report, err := a.writeReport(ctx)
+		if err != nil {
+			a.said(fmt.Sprintf("cannot write the report: %v", err))
+			return
+		}
+		c.report, c.owed = report, false
+	}
 }

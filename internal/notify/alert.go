@@ -27,6 +27,7 @@ type Alert struct {
 	Kind         string `json:"kind"` // AlertNeeds or AlertReport
 	Text         string `json:"text"` // of a report: how far the move is. Chat programs show it, and are given all sentences in it
 	Needs        []Need `json:"needs"`
+	Early        bool   `json:"-"` // of a report: no pass has ended since the command began that tells
 }
 
 // The kinds of alerts.
@@ -41,6 +42,8 @@ type Need struct {
 	NextStep string   `json:"next_step,omitempty"`
 	Detail   string   `json:"-"` // the words of an error, which may name an account; only those who get mail are told
 	Accounts []string `json:"-"` // of whom; likewise
+
+	Why map[string]string `json:"-"` // what is the matter with each account, where that is known; likewise
 }
 
 // Subject is that of a message.
@@ -54,8 +57,22 @@ func (a Alert) Subject() string {
 	return fmt.Sprintf("rehome: %s: %d things need somebody", a.Organisation, len(a.Needs))
 }
 
-// nothing is what a report says where nobody has to do anything.
-const nothing = "Nothing needs somebody."
+// What a report says where nobody has to do anything, and before it is known what accounts need.
+const (
+	nothing = "Nothing needs somebody."
+	early   = `No pass has ended since "rehome sync --follow" began: what accounts need is told when one has.`
+)
+
+// rest is what a report says behind its text.
+func (a Alert) rest() string {
+	switch {
+	case a.Kind == AlertReport && a.Early:
+		return early
+	case len(a.Needs) == 0:
+		return nothing
+	}
+	return ""
+}
 
 // words are all sentences, without names of accounts.
 func (a Alert) words() string {
@@ -66,8 +83,8 @@ func (a Alert) words() string {
 	for _, n := range a.Needs {
 		lines = append(lines, n.Sentence)
 	}
-	if len(a.Needs) == 0 {
-		lines = append(lines, nothing)
+	if rest := a.rest(); rest != "" {
+		lines = append(lines, rest)
 	}
 	return strings.Join(lines, "\n")
 }
@@ -80,8 +97,8 @@ func (a Alert) Body() string {
 	var b strings.Builder
 	if a.Kind == AlertReport {
 		b.WriteString(a.Text + "\n\n")
-		if len(a.Needs) == 0 {
-			b.WriteString(nothing + "\n\n")
+		if rest := a.rest(); rest != "" {
+			b.WriteString(rest + "\n\n")
 		}
 	}
 	for _, n := range a.Needs {
@@ -97,6 +114,9 @@ func (a Alert) Body() string {
 				fmt.Fprintf(&b, "  and %d more\n", len(n.Accounts)-i)
 				break
 			}
+			if why := n.Why[account]; why != "" {
+				account += ": " + why
+			}
 			b.WriteString("  " + account + "\n")
 		}
 		b.WriteString("\n")
@@ -104,14 +124,14 @@ func (a Alert) Body() string {
 	return b.String() + "This message was written by rehome (sync --follow). The setting alerts says who gets it.\n"
 }
 
-// Mailing sends alerts to some people by a server.
+// Mailing sends alerts to somebody by a server.
 type Mailing struct {
 	Server Server
 	From   letter.Envelope
-	To     []string
+	To     string
 }
 
-// Alert sends the message to all. What was sent before an error stays sent.
+// Alert sends the message.
 func (m Mailing) Alert(ctx context.Context, a Alert) error {
 	session, err := m.Server.Open(ctx)
 	if err != nil {
@@ -119,13 +139,11 @@ func (m Mailing) Alert(ctx context.Context, a Alert) error {
 	}
 	defer session.Close()
 	body := a.Body()
-	for _, to := range m.To {
-		page := "<!DOCTYPE html><html lang=\"en\"><body><pre>" + html.EscapeString(body) + "</pre></body></html>\n"
-		message := letter.Letter{To: mail.Address{Address: to}, Language: "en", Subject: a.Subject(), Text: []byte(body), HTML: []byte(page)}.
-			Message(m.From, letter.NewMessageID(m.From.From), time.Now())
-		if _, err := session.Send(ctx, m.From.From.Address, to, message, func() error { return nil }); err != nil {
-			return m.Server.fault(ctx, err, "send an alert to", to, "check alerts.mail and clients.notify")
-		}
+	page := "<!DOCTYPE html><html lang=\"en\"><body><pre>" + html.EscapeString(body) + "</pre></body></html>\n"
+	message := letter.Letter{To: mail.Address{Address: m.To}, Language: "en", Subject: a.Subject(), Text: []byte(body), HTML: []byte(page)}.
+		Message(m.From, letter.NewMessageID(m.From.From), time.Now())
+	if _, err := session.Send(ctx, m.From.From.Address, m.To, message, func() error { return nil }); err != nil {
+		return m.Server.fault(ctx, err, "send an alert to", m.To, "check alerts.mail and clients.notify")
 	}
 	return nil
 }
