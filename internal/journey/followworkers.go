@@ -40,11 +40,18 @@ func (m *Move) FollowOnWorkers(ctx context.Context, choice people.Choice, option
 	}
 	defer alerts.daily(ctx)()
 	defer alerts.watch(ctx)()
+	news, err := newsSince(ctx, store)
+	if err != nil {
+		return last, err
+	}
 	for passes := 0; ; {
 		if domain, err := takenAcross(ctx, store); err != nil || domain != "" {
 			return last, across(domain, err, passes, follow.Told)
 		}
 		began := time.Now()
+		if options.First, err = news.busy(ctx, last); err != nil {
+			m.log.Info("which accounts had news is not known; none comes first", rehome.LogError, err.Error())
+		}
 		synced, failed := m.followedByWorkers(ctx, choice, options, follow.During())
 		alerts.workersPassed(ctx, synced, failed)
 		switch err = failed; {
@@ -66,6 +73,44 @@ func (m *Move) FollowOnWorkers(ctx context.Context, choice people.Choice, option
 		}
 	}
 	return last, err
+}
+
+// news tells to which accounts workers have brought something, by the audit log: each worker writes there what has come of a turn.
+type news struct {
+	store  *ledger.Ledger
+	behind int64 // the line up to which it was read
+}
+
+// newsSince begins with the last pass that somebody has begun, so that a following that starts again knows what the one before did.
+func newsSince(ctx context.Context, store *ledger.Ledger) (*news, error) {
+	n := &news{store: store}
+	began, err := store.Audit.Of(ctx, actionSyncBegan, 1)
+	if len(began) > 0 {
+		n.behind = began[0].Line
+	}
+	return n, err
+}
+
+// busy are the accounts to which something was brought since it was asked last, and those of which the last pass has left something: as
+// those for which a pass of this process has done or left something, see the function of that name.
+func (n *news) busy(ctx context.Context, last WorkersSynced) (map[string]bool, error) {
+	newest, err := n.store.Audit.Newest(ctx)
+	if err != nil {
+		return nil, err
+	}
+	brought, err := n.store.Audit.Objects(ctx, actionSynced, n.behind)
+	if err != nil {
+		return nil, err
+	}
+	n.behind = newest
+	all := make(map[string]bool, len(brought)+len(last.Left))
+	for _, address := range brought {
+		all[address] = true
+	}
+	for _, left := range last.Left {
+		all[left.Account] = true
+	}
+	return all, nil
 }
 
 // followedByWorkers is one pass of FollowOnWorkers.
@@ -95,6 +140,7 @@ func (m *Move) lineUpFree(ctx context.Context, who *selection, options SyncOptio
 	if err := withoutTurn(ctx, who); err != nil || len(who.accounts) == 0 {
 		return run, nil, held, err
 	}
+	options.before(who)
 	run, jobs, err = m.beginRun(ctx, *who, options, mostLinedUp)
 	return run, jobs, held, err
 }
@@ -128,17 +174,18 @@ func (a *alerter) workersPassed(ctx context.Context, synced WorkersSynced, faile
 // leftNeeds is what needs somebody of the accounts that a pass has left, and these; before are those of the pass before.
 func leftNeeds(left []UnfinishedEntry, before map[string]bool) (needs []need, now map[string]bool) {
 	var names []string
-	now = map[string]bool{}
+	now, why := map[string]bool{}, map[string]string{}
 	for _, e := range left {
 		now[e.Account] = true
 		if e.lasting || before[e.Account] {
 			names = append(names, e.Account)
+			why[e.Account] = e.Error
 		}
 	}
 	if len(names) > 0 {
 		slices.Sort(names)
 		needs = []need{{"accounts", notify.Need{Sentence: fmt.Sprintf("trying again does not complete %s", plural(len(names), "account")),
-			NextStep: `see why with "rehome status"`, Accounts: names}}}
+			NextStep: `see all of it with "rehome status"`, Accounts: names, Why: why}}}
 	}
 	return needs, now
 }

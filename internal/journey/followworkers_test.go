@@ -3,6 +3,7 @@
 package journey
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -111,5 +112,53 @@ func TestFollow_allWait(t *testing.T) {
 	run, jobs, held, err := m.lineUpFree(t.Context(), &who, SyncOptions{})
 	if err != nil || run.ID != 0 || len(jobs) != 0 || len(held) != 1 {
 		t.Errorf("%+v, %v, %+v, %v", run, jobs, held, err)
+	}
+}
+
+// Who had news since the pass before comes first, also where a command that starts again did not see that pass itself, and so does who was
+// left; who had news before that does not.
+func TestNews_busy(t *testing.T) {
+	t.Parallel()
+	a := openTestAlerts(t)
+	ctx, m := t.Context(), a.move
+	wrote := func(addresses ...string) {
+		t.Helper()
+		for _, address := range addresses {
+			if err := m.note(ctx, ledger.AuditLine{Action: actionSynced, Object: address, After: "1 message copied"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	wrote("old")
+	if err := m.note(ctx, syncLine(3, SyncOptions{})); err != nil {
+		t.Fatal(err)
+	}
+	wrote("bert", "bert", "anna")
+	n, err := newsSince(ctx, a.store)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := func(last WorkersSynced, addresses ...string) {
+		t.Helper()
+		got, err := n.busy(ctx, last)
+		if names := slices.Sorted(maps.Keys(got)); err != nil || !slices.Equal(names, addresses) {
+			t.Errorf("%v, %v, want %v", names, err, addresses)
+		}
+	}
+	want(WorkersSynced{}, "anna", "bert")
+	want(WorkersSynced{Left: []UnfinishedEntry{{Account: "dora"}}}, "dora")
+	wrote("carl")
+	want(WorkersSynced{}, "carl")
+	who := &selection{}
+	for _, address := range []string{"anna", "bert", "carl", "dora"} {
+		who.accounts = append(who.accounts, rehome.Account{Address: address})
+	}
+	SyncOptions{First: map[string]bool{"dora": true, "bert": true}}.before(who)
+	order := ""
+	for _, account := range who.accounts {
+		order += account.Address + " "
+	}
+	if order != "bert dora anna carl " {
+		t.Errorf("order %s", order)
 	}
 }

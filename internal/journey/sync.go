@@ -43,7 +43,7 @@ type SyncOptions struct {
 	CopyAgain        bool             // copy again what the destination has lost
 	Rules            RuleOptions
 
-	First map[string]bool `json:"-"` // accounts that come before the others, in a pass of this process
+	First map[string]bool `json:"-"` // accounts that come before the others
 
 	patient bool // that all wait for their waves is no error: another pass comes
 }
@@ -74,19 +74,25 @@ func (m *Move) syncInWaves(ctx context.Context, who selection, options SyncOptio
 	if len(who.accounts) == 0 && len(left) > 0 {
 		return Synced{Accounts: []SyncedAccount{}, Staying: nonNil(who.Staying), Held: left}, nil
 	}
+	options.before(&who)
+	synced, err = m.sync(ctx, m.kindsOfWork(), who, options, watcher)
+	var unread error
+	synced.Held, unread = addPulled(context.WithoutCancel(ctx), who, append(left, synced.Held...))
+	return synced, errors.Join(err, unread)
+}
+
+// before puts the accounts that come first before the others, whatever their waves.
+func (o SyncOptions) before(who *selection) {
+	who.accounts = slices.Clone(who.accounts)
 	slices.SortStableFunc(who.accounts, func(a, b rehome.Account) int {
-		switch first := options.First[a.Address]; {
-		case first == options.First[b.Address]:
+		switch first := o.First[a.Address]; {
+		case first == o.First[b.Address]:
 			return 0
 		case first:
 			return -1
 		}
 		return 1
 	})
-	synced, err = m.sync(ctx, m.kindsOfWork(), who, options, watcher)
-	var unread error
-	synced.Held, unread = addPulled(context.WithoutCancel(ctx), who, append(left, synced.Held...))
-	return synced, errors.Join(err, unread)
 }
 
 // sync runs one pass of the kinds of work that openers begin.

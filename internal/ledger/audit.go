@@ -62,6 +62,23 @@ func (l *Audit) Of(ctx context.Context, action string, most int) ([]AuditLine, e
 	return l.lines(ctx, `action = ? ORDER BY line DESC LIMIT ?`, action, most)
 }
 
+// Newest returns the number of the last line; 0 is none.
+func (l *Audit) Newest(ctx context.Context) (line int64, err error) {
+	err = l.read(ctx, func(rows *sql.Rows) error { return rows.Scan(&line) }, `SELECT COALESCE(MAX(line), 0) FROM audit`)
+	return line, err
+}
+
+// Objects returns what the lines of an action are about that stand behind a line, each once.
+func (l *Audit) Objects(ctx context.Context, action string, behind int64) (all []string, err error) {
+	err = l.read(ctx, func(rows *sql.Rows) error {
+		var object string
+		err := rows.Scan(&object)
+		all = append(all, object)
+		return err
+	}, `SELECT DISTINCT object FROM audit WHERE line > ? AND action = ?`, behind, action)
+	return all, err
+}
+
 // Append adds lines in their order: number, time and digest are set here. All are added, or none.
 func (l *Audit) Append(ctx context.Context, lines ...AuditLine) error {
 	return l.writeAlone(ctx, func(tx *sql.Tx) error { return appendLines(tx, l.now(), lines) })
