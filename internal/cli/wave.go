@@ -36,8 +36,8 @@ func (f *frame) waveChoiceFlags(cmd *cobra.Command, command string, required boo
 	c := &waveChoice{who: f.selectAccounts(cmd), command: command, required: required}
 	flags := cmd.Flags()
 	flags.StringSliceVar(&c.choice.Domains, "domain", nil, "only accounts of this domain (repeatable)")
-	flags.StringVar(&c.larger, "larger-than", "", "only accounts with more mail than this, such as 5GB, by the last pass")
-	flags.StringVar(&c.smaller, "smaller-than", "", "only accounts with less mail than this")
+	flags.StringVar(&c.larger, "larger-than", "", "only accounts with more mail than this, such as 5GB; known behind their first pass")
+	flags.StringVar(&c.smaller, "smaller-than", "", "only accounts with less mail than this; known behind their first pass")
 	flags.IntVar(&c.choice.Size, "size", 0, "so many accounts at most; a group that belongs together is not cut")
 	flags.BoolVar(&c.choice.LargestFirst, "largest", false, "with --size: those with the most mail")
 	flags.BoolVar(&c.choice.SmallestFirst, "smallest", false, "with --size: those with the least mail")
@@ -127,7 +127,9 @@ func waveCreateCommand(f *frame) *cobra.Command {
 		Long: `create makes a wave: accounts that are copied together, when you start it. An account is in one wave at
 most; once it is in one, "rehome sync" copies it only while that wave runs.
 
-Choose by --account, --account-file, --domain, the size of the mail, or so many with --size. Only
+Choose by --account, --account-file, --domain, the size of the mail, or so many with --size. A size is
+known when a pass has looked at the account: before the first one, name the large accounts in a file, from
+the quotas of the source for example, or leave it to the first pass. Only
 accounts that are in no wave are chosen. Those who use something of each other come along: who share a
 calendar or an address book, who forward to each other, who both get the mail of one address. A calendar
 or an address that more than a dozen have in common does not count. Leave somebody out with --exclude,

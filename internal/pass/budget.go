@@ -3,6 +3,7 @@
 package pass
 
 import (
+	"math"
 	"sync/atomic"
 	"time"
 )
@@ -33,20 +34,46 @@ type Meter struct {
 	budget Budget
 	began  time.Time
 	octets atomic.Int64
+	first  atomic.Int64 // how long after began the first octets were carried, in nanoseconds; 0 is not yet
 }
 
 // Begin starts the meter of a slice that begins now.
 func (b Budget) Begin() *Meter { return &Meter{budget: b, began: time.Now()} }
 
 // Spend counts octets that were carried.
-func (m *Meter) Spend(octets int64) { m.octets.Add(octets) }
+func (m *Meter) Spend(octets int64) {
+	m.first.CompareAndSwap(0, max(int64(time.Since(m.began)), 1))
+	m.octets.Add(octets)
+}
 
-// Left returns how many octets are left of the budget that is in use.
+// Left returns how many octets may be carried at once: those that are left of the budget that is in use, and no more than its time is long
+// enough for. Whoever carries looks at the time only between what is carried at once.
 func (m *Meter) Left() int64 {
 	if m.budget.Octets <= 0 {
 		return 0
 	}
-	return m.budget.Octets - m.octets.Load()%m.budget.Octets
+	carried := m.octets.Load()
+	return min(m.budget.Octets-carried%m.budget.Octets, inTime(carried, time.Duration(m.first.Load()), time.Since(m.began), m.budget.Time))
+}
+
+// How many octets are carried at once before it is known how long that takes, and where little time is left: a smaller round costs its
+// round trips and nothing is gained.
+const (
+	unknownPace = 16 << 20
+	leastAtOnce = 4 << 20
+)
+
+// inTime is how many octets can be carried in what is left of the time, as fast as those before, of which the first came so long after the
+// beginning.
+func inTime(carried int64, first, spent, budget time.Duration) int64 {
+	switch {
+	case budget <= 0:
+		return leastAtOnce
+	case carried == 0 || spent <= first:
+		return unknownPace
+	}
+	left := budget - spent%budget
+	return int64(max(min(float64(carried)*left.Seconds()/(spent-first).Seconds(), math.MaxInt32), leastAtOnce))
 }
 
 // Over reports whether the slice is to end at the next batch.

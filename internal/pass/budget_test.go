@@ -69,3 +69,34 @@ func TestMeter_stops(t *testing.T) {
 		}
 	}
 }
+
+// A round is not larger than what is left of the time is long enough for: without a pace it is small, and a slow line does not keep an account
+// at work for as long as the octets of a whole budget take.
+func TestMeter_leftInTime(t *testing.T) {
+	t.Parallel()
+	const mib = 1 << 20
+	for name, c := range map[string]struct {
+		look, carry time.Duration // before anything is carried, and in which it is
+		carried     int64
+		want        int64
+	}{
+		"no pace is known":                     {5 * time.Second, 0, 0, 16 * mib},
+		"a slow line":                          {5 * time.Second, 5 * time.Second, 5 * mib, 20 * mib},
+		"a fast one":                           {5 * time.Second, time.Second, 100 * mib, 156 * mib},
+		"little time is left":                  {time.Second, 28 * time.Second, 5 * mib, 4 * mib},
+		"in the second budget as in the first": {0, 60 * time.Second, 60 * mib, 30 * mib},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			m := pass.Budget{Time: 30 * time.Second, Octets: 256 * mib}.Begin()
+			time.Sleep(c.look)
+			if c.carried > 0 {
+				m.Spend(0)
+				time.Sleep(c.carry)
+				m.Spend(c.carried)
+			}
+			if got := m.Left(); got != c.want {
+				t.Errorf("%s: %d MiB, want %d", name, got/mib, c.want/mib)
+			}
+		})
+	}
+}
