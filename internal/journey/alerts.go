@@ -36,8 +36,11 @@ func needsOf(synced Synced, waves []itinerary.Wave) []need {
 func standingNeeds(waves []itinerary.Wave, hindered []HinderedWorker) (needs []need) {
 	for _, w := range waves {
 		if w.Stop == itinerary.StopBrake {
-			needs = append(needs, need{standingWave + w.Name + " " + w.Reason, notify.Need{Sentence: "wave " + w.Name + " " + w.Reason,
-				NextStep: wave.Resuming(w.Name, w.NextStep)}})
+			n := notify.Need{Sentence: "wave " + w.Name + " " + w.Reason, NextStep: wave.Resuming(w.Name, w.NextStep)}
+			if strings.Contains(w.NextStep, "@") { // it names an account to try
+				n.Detail, n.NextStep = w.NextStep, wave.Resuming(w.Name, `see what to look at with "rehome wave status `+w.Name+`"`)
+			}
+			needs = append(needs, need{standingWave + w.Name + " " + w.Reason, n})
 		}
 	}
 	for _, h := range hindered { // what it says may name an account; the same is told once, of however many

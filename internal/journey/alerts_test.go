@@ -189,3 +189,21 @@ func TestAlerts_tellThoseWhoAreNamed(t *testing.T) {
 		t.Errorf("%d alerts are in the audit log, wanted 9", noted)
 	}
 }
+
+// The account that a brake names to try is not for a webhook.
+func TestStandingNeeds_nameNobodyToAWebhook(t *testing.T) {
+	t.Parallel()
+	needs := standingNeeds([]itinerary.Wave{{Name: "hard", Stop: itinerary.StopBrake, Reason: "was stopped by its brake",
+		NextStep: `run "rehome accounts check --account bert@example.test"`}, {Name: "slow", Stop: itinerary.StopBrake, NextStep: "see the host"}}, nil)
+	if len(needs) != 2 {
+		t.Fatalf("%+v", needs)
+	}
+	hard, slow := needs[0].Need, needs[1].Need
+	const next = `see what to look at with "rehome wave status hard"; then run "rehome wave resume hard"`
+	if !strings.Contains(hard.Detail, "bert@") || hard.NextStep != next {
+		t.Errorf("%+v", hard)
+	}
+	if slow.NextStep != `see the host; then run "rehome wave resume slow"` {
+		t.Errorf("%+v", slow)
+	}
+}
