@@ -62,7 +62,8 @@ func (c *waveChoice) read(in io.Reader) (*journey.WaveChoice, error) {
 		}
 		n, err := humanize.ParseBytes(size.text)
 		if err != nil || n == 0 || n > 1<<60 {
-			return nil, &usageError{command: c.command, cause: fmt.Errorf("invalid value %q for --%s; use a size such as 500MB or 5GB", size.text, size.flag)}
+			return nil, &usageError{command: c.command,
+				cause: fmt.Errorf("invalid value %q for --%s; use a size such as 500MB or 5GB", size.text, size.flag)}
 		}
 		*size.into = int64(n)
 	}

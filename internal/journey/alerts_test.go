@@ -194,7 +194,8 @@ func TestAlerts_tellThoseWhoAreNamed(t *testing.T) {
 func TestStandingNeeds_nameNobodyToAWebhook(t *testing.T) {
 	t.Parallel()
 	needs := standingNeeds([]itinerary.Wave{{Name: "hard", Stop: itinerary.StopBrake, Reason: "was stopped by its brake",
-		NextStep: `run "rehome accounts check --account bert@example.test"`}, {Name: "slow", Stop: itinerary.StopBrake, NextStep: "see the host"}}, nil)
+		NextStep: `run "rehome accounts check --account bert@example.test"`},
+		{Name: "slow", Stop: itinerary.StopBrake, NextStep: "see the host"}}, nil)
 	if len(needs) != 2 {
 		t.Fatalf("%+v", needs)
 	}

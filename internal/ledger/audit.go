@@ -94,7 +94,8 @@ func appendLines(tx *sql.Tx, now time.Time, lines []AuditLine) error {
 	for _, line := range lines {
 		line.Line, line.At = last.Line+1, now.UTC().Truncate(time.Second)
 		line.Digest = line.ChainedTo(last.Digest)
-		if _, err := tx.Exec(`INSERT INTO audit (line, at_unix, person, action, object, before_text, after_text, digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+		if _, err := tx.Exec(`INSERT INTO audit (line, at_unix, person, action, object, before_text, after_text, digest)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
 			line.Line, line.At.Unix(), line.Who, line.Action, line.Object, line.Before, line.After, line.Digest); err != nil {
 			return err
 		}

@@ -41,7 +41,8 @@ func (s *testSetup) wantWaves(good, hard string) {
 
 	s.want(6, "wave", "start", "hard") // the one before is through by now
 	s.want(5, "verify", "--account", hard)
-	says(s.want(0, "wave", "status", "hard"), "1 of 1 accounts that were compared in the last 15 minutes are not equal", `then run "rehome wave resume hard"`)
+	says(s.want(0, "wave", "status", "hard"), "1 of 1 accounts that were compared in the last 15 minutes are not equal",
+		`then run "rehome wave resume hard"`)
 	says(s.run("sync", "--account", hard), "wave hard was stopped by its brake")
 	says(s.want(0, "status"), "wave hard was stopped by its brake: ", `then run "rehome wave resume hard"`, "wave that runs: pilot")
 	says(s.want(0, "next"), "wave hard was stopped by its brake")
