@@ -208,7 +208,7 @@ func (j *collectionJob) remove(ctx context.Context, row ledger.Object) (removed 
 			return false, lookErr
 		}
 		if !ours || etag == "" && err != nil { // edited at the destination, or refused and not returned: it stays
-			return false, j.ledger().SaveObjects(ctx, j.row, left(disowned(row)))
+			return false, j.leave(ctx, []ledger.Object{disowned(row)})
 		}
 		if err = nil; etag != "" {
 			err = j.slice.dst.Delete(ctx, href, etag)

@@ -77,6 +77,8 @@ func TestReplay_failedOnce(t *testing.T) {
 		"what is named for one is not another's that has more of it": {Seed: 99951072, Always: setOf([]string{ledgerLost, "collection closed"})},
 		"what was refused bars nothing from a closed one that is named for it": {Seed: 99962100, Always: setOf([]string{ledgerLost,
 			"collection refused", "destination keeps no displaynames", "collection closed"})},
+		"what is left where its server tells no etags is offered, too": {Seed: 99962119, Always: setOf([]string{ledgerLost,
+			"collection refused", "destination keeps no displaynames", "collection closed"})},
 		"what was changed between its listing and its reading is read again": {Seed: 99954496},
 		"what a closed one does not return may be what was copied": {Seed: 99769098, Always: setOf([]string{ledgerLost, "collection closed",
 			"source unreadable object", "destination unreadable object", "source user replaces", "destination user renames",
