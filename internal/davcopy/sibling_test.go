@@ -61,6 +61,40 @@ func TestLeave_offersOnce(t *testing.T) {
 	}
 }
 
+// What is left because it is not ours to remove is offered, too.
+func TestRemove_offersWhatStays(t *testing.T) {
+	t.Parallel()
+	p := newPair(t, corpus.PIMPerson(address, password, 1, 0))
+	p.put(t, "a.ics", "first")
+	p.pass(t)
+	session, c := p.calendar(t, p.dst)
+	rows := map[string]*ledger.Collection{}
+	for _, source := range []string{"/s/own/", "/s/other/"} {
+		row, err := p.ledger.Collection(t.Context(), ledger.Collection{Address: address, Kind: rehome.KindCalendars, Source: source,
+			Destination: c.Href})
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows[source] = row
+	}
+	missing := ledger.Object{Source: "x.ics", Destination: "x.ics", State: ledger.ObjectStored, SrcDigest: []byte("same"), Code: ledger.CodeMissing}
+	err := p.ledger.SaveObjects(t.Context(), rows["/s/other/"], missing)
+	if err == nil {
+		err = p.ledger.SettleCollection(t.Context(), rows["/s/other/"], ledger.CollectionState{}, ledger.CollectionMark{CTag: "1"})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newSlice(New(Options{Ledger: p.ledger}), account(), time.Now(), pass.Budget{})
+	s.dst = session
+	j := &collectionJob{slice: s, kind: rehome.KindCalendars, row: rows["/s/own/"], place: placement{target: c}}
+	edited := ledger.Object{Source: "a.ics", Destination: "a.ics", State: ledger.ObjectStored, SrcDigest: []byte("same")}
+	edited.Form = eventForm(event("one", "else"))
+	if removed, err := j.remove(t.Context(), edited); removed || err != nil || !s.more {
+		t.Errorf("removed %t, %v, offered %t; want it left and offered", removed, err, s.more)
+	}
+}
+
 // Two collections of the source that share one of the destination do not take each other's objects for their own.
 func TestFindSiblings(t *testing.T) {
 	t.Parallel()
