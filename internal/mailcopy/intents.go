@@ -90,6 +90,9 @@ func (j *mailboxJob) lookUp(ctx context.Context, intents []ledger.Intent) (open 
 	if err := j.noteDoubles(ctx, intents, pairs, floor); err != nil { // before the receipts, which are the end of it
 		return nil, 0, err
 	}
+	if err := j.noteStrangers(ctx); err != nil { // likewise
+		return nil, 0, err
+	}
 	shown := j.accountedFor(pairs)
 	for _, intent := range intents {
 		rest, n, err := j.conclude(ctx, intent, pairs, shown)

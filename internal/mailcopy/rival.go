@@ -194,15 +194,17 @@ func (j *mailboxJob) meetRivals(ctx context.Context) error {
 	return nil
 }
 
-// meetStrangers does that where the destination does not tell the UIDs of what it has stored. What the look for it has shown
-// besides is a gap: it may be what another copier has written that we come to only later.
-func (j *mailboxJob) meetStrangers(ctx context.Context) error {
-	if gaps := uidsOf(j.strangers).Minus(j.row.Gaps); !gaps.Empty() {
-		if err := j.ledger().NoteGaps(ctx, j.row, gaps); err != nil {
-			return err
-		}
+// noteStrangers makes a gap of what a look for our messages has shown besides. Where an answer was lost, or has told no UID, that is all that
+// is ever seen of what another copier has written among ours: the next UID that is told proves nothing then.
+//
+// The rule: whenever the destination is looked at from where ours begin, what is there and not ours is held against all that is, also what
+// was confirmed, be it that the look was for something else, and in a later run.
+func (j *mailboxJob) noteStrangers(ctx context.Context) error {
+	gaps := uidsOf(j.strangers).Minus(j.row.Gaps)
+	if gaps.Empty() {
+		return nil
 	}
-	return j.meetRivals(ctx)
+	return j.ledger().NoteGaps(ctx, j.row, gaps)
 }
 
 // halt ends the slice in order, with a fault that concerns the account.

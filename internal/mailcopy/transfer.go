@@ -216,7 +216,7 @@ func (j *mailboxJob) afterGroups(ctx context.Context, floor imap.UID, a *answers
 		if j.checkTwins(); j.wound {
 			return nil
 		}
-		if err := j.meetStrangers(ctx); err != nil || j.wound {
+		if err := j.meetRivals(ctx); err != nil || j.wound {
 			return err
 		}
 	}

@@ -238,6 +238,32 @@ func TestSync_rivalThatIsNotShown(t *testing.T) {
 	p.quiet(mailcopy.Tally{})
 }
 
+// Of two messages the answer to the first is lost, and the second is confirmed, with a UID below which there may be the first: that
+// another program was ahead with both is seen only when the first is looked for. What is proved to be ours is taken back then, and what
+// may be somebody else's is named.
+func TestSync_rivalBeforeALostAnswer(t *testing.T) {
+	t.Parallel()
+	p := atmailPair(t)
+	mails := letters(2, 400, "a")
+	p.fill(p.src, "INBOX", mails...)
+	p.fill(p.dst, "INBOX", append(mails, mails...)...) // the first two are those of the other program
+	row, items := p.row(), itemsOf(mails, 3)
+	begun := []ledger.Item{{UID: 1, Size: items[0].Size, Flags: items[0].Flags}}
+	ids, err := p.ledger.Intend(t.Context(), row, 1, begun, items[1:])
+	if err == nil {
+		err = p.ledger.Receive(t.Context(), row, ids[1], items[1:])
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if f := wantFinding(t, p.sync(), "arrived_twice"); !strings.Contains(f.Sentence, "(UID 3)") {
+			t.Errorf("finding %q, want UID 3", f.Sentence)
+		}
+	}
+	p.wantCount(p.dst, "INBOX", 3)
+}
+
 // Which of two copies is ours nobody can know when the answer is lost: both stay, and are named in every pass.
 func TestSync_twinsOfALostAnswer(t *testing.T) {
 	t.Parallel()
