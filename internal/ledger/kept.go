@@ -14,7 +14,7 @@ const number = `CAST(? AS BIGINT)`
 
 // kept says which tables hold something of a mailbox: of most mailboxes most of them hold nothing, and one that is asked in vain is a
 // round trip where the database is elsewhere.
-type kept struct{ theirs, intents, voids, batches, refusals, suspects, removals, gaps, formerly bool }
+type kept struct{ theirs, intents, voids, batches, refusals, suspects, removals, gaps, formerly, withdrawn bool }
 
 // lookUp finds that out, and whether the destination's mailbox was made by us, which is noted when it is opened for the first time. What was
 // given up before since counts no more.
@@ -31,11 +31,13 @@ func (m *Mailbox) lookUp(tx *sql.Tx, since time.Time) (k kept, err error) {
 		EXISTS (SELECT 1 FROM suspects WHERE mailbox_id = ? AND generation = ?),
 		EXISTS (SELECT 1 FROM removals WHERE mailbox_id = ? AND generation = ?),
 		EXISTS (SELECT 1 FROM gaps WHERE mailbox_id = ? AND generation = ?),
-		EXISTS (SELECT 1 FROM batches WHERE mailbox_id = ? AND generation < ?)`,
+		EXISTS (SELECT 1 FROM batches WHERE mailbox_id = ? AND generation < ?),
+		EXISTS (SELECT 1 FROM withdrawals WHERE mailbox_id = ?)`,
 		a.Address, a.Destination, a.DstUIDValidity, a.Address, a.Destination, a.Address, a.Destination, a.DstUIDValidity, m.ID,
 		m.ID, m.ID, since.UnixNano(), m.ID, m.Generation,
-		m.ID, m.Generation, m.ID, m.Generation, m.ID, m.Generation, m.ID, m.Generation, m.ID, m.Generation)
-	err = row.Scan(&m.Created, &begun, &k.theirs, &k.intents, &k.voids, &k.batches, &k.refusals, &k.suspects, &k.removals, &k.gaps, &k.formerly)
+		m.ID, m.Generation, m.ID, m.Generation, m.ID, m.Generation, m.ID, m.Generation, m.ID, m.Generation, m.ID)
+	err = row.Scan(&m.Created, &begun, &k.theirs, &k.intents, &k.voids, &k.batches, &k.refusals, &k.suspects, &k.removals, &k.gaps, &k.formerly,
+		&k.withdrawn)
 	if err == nil && begun {
 		m.Created, err = true, noteCreated(tx, a)
 	}
@@ -57,6 +59,7 @@ func (l *mailboxes) load(ctx context.Context, m *Mailbox, k kept) error {
 		{k.removals, l.loadRemovals},
 		{k.gaps, l.loadGaps},
 		{k.formerly, l.loadFormerly}, // behind loadBatches
+		{k.withdrawn, l.loadWithdrawn},
 	} {
 		if !table.holds {
 			continue

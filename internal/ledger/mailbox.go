@@ -58,7 +58,7 @@ type Mailbox struct {
 	Ours       imap.UIDSet          // destination UIDs that Done stands for, without those that are lost
 	Fate                            // of Done
 	Created    bool                 // the destination's mailbox was made by us
-	Open       bool                 // intents or refusals are left of an earlier pass, or gaps, or a batch was given up not long ago; only of Mailboxes
+	Open       bool                 // intents, refusals or gaps are left of an earlier pass, or a batch was given up lately; only of Mailboxes
 	Removing   bool                 // removals are; only of Mailboxes
 	Theirs     imap.UIDSet          // destination UIDs that came from other source mailboxes
 	Refused    map[imap.UID]Refusal // what the destination did not take, by source UID
@@ -69,6 +69,7 @@ type Mailbox struct {
 	Removals   []Removal            // begun and never ended, oldest first
 	Formerly   imap.UIDSet          // destination UIDs that earlier generations have written there, see ForgetFormer
 	FoundThen  imap.UIDSet          // likewise, that they have found there and adopted
+	Withdrawn  map[imap.UID]Item    // copies that were taken back, by destination UIDs, with flags and digests, see NoteWithdrawn
 	Fresh      bool                 // the row, or its generation, was made by this call
 	Reanchored bool                 // a UIDVALIDITY or the destination's name had changed: what was done is void
 }
@@ -106,7 +107,8 @@ func (m *Mailbox) anchorRow(tx *sql.Tx) error {
 	m.Generation = stored.Generation
 	if stored.Anchor.DstUIDValidity == 0 { // dropped: it may be made anew
 		stored.Anchor.Destination, stored.Anchor.DstUIDValidity = a.Destination, a.DstUIDValidity
-		if _, err := tx.Exec(`UPDATE mailboxes SET dst_name = ?, dst_uidvalidity = ? WHERE id = ?`, a.Destination, a.DstUIDValidity, m.ID); err != nil {
+		_, err := tx.Exec(`UPDATE mailboxes SET dst_name = ?, dst_uidvalidity = ? WHERE id = ?`, a.Destination, a.DstUIDValidity, m.ID)
+		if err != nil {
 			return err
 		}
 	}
@@ -122,7 +124,8 @@ func (m *Mailbox) anchorRow(tx *sql.Tx) error {
 	m.Fresh = true
 	m.Reanchored = stored.Anchor.SrcUIDValidity != 0 // 0: forgotten on purpose
 	if stored.Anchor.Destination != a.Destination || stored.Anchor.DstUIDValidity != a.DstUIDValidity {
-		if err := errors.Join(m.forgetFormer(tx, m.Generation), lowerFloors(tx, m.ID, 1)); err != nil { // UIDs of another incarnation
+		// UIDs of another incarnation
+		if err := errors.Join(m.forgetFormer(tx, m.Generation), lowerFloors(tx, m.ID, 1), forgetWithdrawn(tx, m.ID)); err != nil {
 			return err
 		}
 	}

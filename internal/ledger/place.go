@@ -5,6 +5,7 @@ package ledger
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 )
 
@@ -119,7 +120,7 @@ func (l *mailboxes) Drop(ctx context.Context, id int64) error {
 				return err
 			}
 		}
-		return lowerFloors(tx, id, 1)
+		return errors.Join(forgetWithdrawn(tx, id), lowerFloors(tx, id, 1))
 	})
 }
 
@@ -127,7 +128,8 @@ func (l *mailboxes) Drop(ctx context.Context, id int64) error {
 // and, where it is missing, copied again.
 func (l *mailboxes) Forget(ctx context.Context, id int64) error {
 	return l.write(ctx, func(tx *sql.Tx) error {
-		_, err := tx.Exec(`UPDATE mailboxes SET src_uidvalidity = 0, src_uidnext = 0, src_messages = 0, src_modseq = 0, src_newest = '' WHERE id = ?`, id)
+		_, err := tx.Exec(`UPDATE mailboxes SET src_uidvalidity = 0, src_uidnext = 0, src_messages = 0, src_modseq = 0, src_newest = ''
+			WHERE id = ?`, id)
 		return err
 	})
 }

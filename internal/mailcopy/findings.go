@@ -9,13 +9,13 @@ func Findings() []rehome.Declared {
 	return []rehome.Declared{
 		SourceForeign, DestinationEmptied, destinationGone, RemovalsHeld, accountRemovalsHeld, annotationRemovalsHeld,
 		mailboxRefused, mailboxUnfinished, messagesUnlisted, messagesUncounted, messagesUntold, copiesUntold, mailboxNotListed, mailboxUnsaid,
-		mailboxRenumbered, formerUnknown, formerUnreadThere, renameNotFollowed, subscriptionRefused, annotationsLeft, annotationsUnknown, fewerConnections,
-		destinationRestored, sourceRestored,
+		mailboxRenumbered, formerUnknown, formerUnreadThere, renameNotFollowed, subscriptionRefused, annotationsLeft, annotationsUnknown,
+		fewerConnections, destinationRestored, sourceRestored,
 		mailboxDeleted, mailboxNotDeleted, mailboxRemoved,
 		messageRefused, messageRefusedKept, messageTooLarge, messageTooLargeKept, messageUnreadable, messageUnreadableKept,
 		messageMaybeThere, messageEmpty, messageAltered, messageAlteredKept,
 		flagsJoined, flagsDropped, flagsRefused, dateNotKept, uidsNotKept, uidlsNotKept, uidlsHidden, lastOctetCut, arrivedTwice, arrivedLate,
-		arrivalUnknown, arrivalUnreadable,
+		arrivedReturned, arrivalUnknown, arrivalUnreadable,
 		removalsWait, removalUnproved, removalImpossible, removalReadOnly, removalRefused,
 		vanishedKept, vanishedNotOurs, vanishedChanged, deletedAtDestination,
 	}
@@ -272,8 +272,8 @@ var (
 	flagsDropped = rehome.Declared{
 		Code: "flags_dropped", Topic: rehome.TopicMessages, Severity: rehome.SeverityWarning,
 		Sentence: "the destination cannot store {flags}; {n message} {n|was|were} copied without",
-		Meaning: "The destination does not allow these flags in the mailbox (its PERMANENTFLAGS, or its answer CANNOT). Everything else of the messages " +
-			"was copied.",
+		Meaning: "The destination does not allow these flags in the mailbox (its PERMANENTFLAGS, or its answer CANNOT). Everything else of the " +
+			"messages was copied.",
 	}
 	flagsRefused = rehome.Declared{
 		Code: "flags_refused", Topic: rehome.TopicMessages, Severity: rehome.SeverityError, Again: rehome.AgainEachPass, Blocks: true,
@@ -320,11 +320,16 @@ var (
 			"messages at the same time",
 		NextStep: "stop the other tool, then delete one of the two copies in a mail client",
 		Meaning: "Two programs copied into the same mailbox at once. rehome stops the account when it notices this, and withdraws its own " +
-			"copies where the server can remove single messages (UIDPLUS). The copies listed here are those that it could not withdraw.",
+			"copies where the server can remove single messages (UIDPLUS). The copies listed here are those that it could not withdraw, or " +
+			"that a restore has brought back and somebody has changed since.",
 	}
 	arrivedLate = arrivedTwice.Saying(
 		"the destination holds one copy too many of {n message} (UID {uids}): either a copy given up as lost when a connection broke "+
 			"arrived after all, or another program copied the same messages",
+		"delete one of the two copies in a mail client")
+	arrivedReturned = arrivedTwice.Saying(
+		"the destination holds one copy too many of {n message} (UID {uids}): a restore of the destination has brought back what rehome had "+
+			"withdrawn because another program had copied it first",
 		"delete one of the two copies in a mail client")
 	arrivalUnknown = rehome.Declared{
 		Code: "arrival_unknown", Topic: rehome.TopicMessages, Severity: rehome.SeverityWarning,

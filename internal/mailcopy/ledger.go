@@ -109,4 +109,5 @@ type troubles interface {
 	ForgetSuspects(ctx context.Context, m *ledger.Mailbox) error
 	NoteGaps(ctx context.Context, m *ledger.Mailbox, gaps imap.UIDSet) error
 	CloseGaps(ctx context.Context, m *ledger.Mailbox, but imap.UIDSet) error
+	NoteWithdrawn(ctx context.Context, m *ledger.Mailbox, items []ledger.Item) error
 }

@@ -56,7 +56,8 @@ type mailboxJob struct {
 	restored       restores
 	mute           imap.UIDSet // asked for alone, and not delivered by the end that was asked
 	silent         silence
-	formerSilent   bool // a copy of an earlier generation was not delivered, and nothing is booked of these
+	formerSilent   bool        // a copy of an earlier generation was not delivered, and nothing is booked of these
+	returnedTwice  imap.UIDSet // copies that were taken back, are there again, and stay, see withdrawn.go
 	veil           veil
 	replaced       []ledger.Voided // see findReplaced
 	flagsDue       bool            // of messages that were found at the destination, or copied without
@@ -165,6 +166,9 @@ func (j *mailboxJob) tellCopied() {
 // finish does what has to wait until all is copied that can be, and notes what both ends look like.
 func (j *mailboxJob) finish(ctx context.Context) error {
 	if err := errors.Join(j.endGaps(ctx), j.ledger().ForgetSuspects(ctx, j.row)); err != nil {
+		return err
+	}
+	if err := j.checkReturned(ctx); err != nil {
 		return err
 	}
 	if err := j.checkVoided(ctx); err != nil {

@@ -303,6 +303,9 @@ func (j *mailboxJob) withdraw(ctx context.Context, ours []ledger.Item, later, go
 	if all.Empty() {
 		return nil
 	}
+	if err := j.ledger().NoteWithdrawn(ctx, j.row, copiesAt(ours, all)); err != nil { // see withdrawn.go
+		return err
+	}
 	if !later.Empty() {
 		if err := j.removeCopies(ctx, later); err != nil {
 			return err
@@ -328,7 +331,20 @@ func sourcesAt(items []ledger.Item, uids imap.UIDSet) imap.UIDSet {
 	return sources
 }
 
+// copiesAt returns the items that are at some destination UIDs.
+func copiesAt(items []ledger.Item, uids imap.UIDSet) (copies []ledger.Item) {
+	for _, item := range items {
+		if uids.Contains(item.DstUID) {
+			copies = append(copies, item)
+		}
+	}
+	return copies
+}
+
+// removeCopies takes copies back. The numbers of the opening are not those that the mailbox is left with: one that is put back to them has
+// to look changed.
 func (j *mailboxJob) removeCopies(ctx context.Context, uids imap.UIDSet) error {
+	j.slice.noteWritten(j.pair.Destination)
 	err := j.dst.Store(ctx, uids, imap.StoreAdd, []string{deleted})
 	if err == nil {
 		err = j.dst.Expunge(ctx, uids)

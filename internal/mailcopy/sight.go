@@ -71,7 +71,7 @@ func (j *mailboxJob) noteSight() {
 	if status := j.slice.view.dst[j.pair.Destination].Status; status != nil && steady(sight, listedSight(status, markOf(j.dstNewest))) {
 		sight.Size = max(status.Size, 0)
 	}
-	if !j.silent.copies.Empty() || j.formerSilent { // they are asked again
+	if !j.silent.copies.Empty() || j.formerSilent || !j.returnedTwice.Empty() { // they are asked again
 		j.slice.sights.unsaid[j.row.ID] = true
 	}
 	j.slice.sights.opened[j.row.ID] = sight
@@ -143,7 +143,8 @@ func (s *slice) noteSights(ctx context.Context) error {
 			}
 			delete(now, row.ID)
 			seen := written[row.Anchor.Destination]
-			if status := seen.status; status != nil && status.UIDValidity == row.Anchor.DstUIDValidity && (s.sights.done[row.ID] || s.view.steadyThere(row)) {
+			known := s.sights.done[row.ID] || s.view.steadyThere(row)
+			if status := seen.status; known && status != nil && status.UIDValidity == row.Anchor.DstUIDValidity {
 				now[row.ID] = listedSight(status, seen.mark)
 			}
 		}

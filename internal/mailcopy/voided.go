@@ -47,11 +47,11 @@ func (j *mailboxJob) checkVoided(ctx context.Context) error {
 	if err != nil {
 		return faultOf(err, "list destination mailbox", j.pair.Destination)
 	}
-	twice := spare(ours, others)
+	twice := spare(ours, others).Minus(j.returnedTwice)
 	if !twice.Empty() {
 		j.slice.find(surplus(arrivedLate, j.pair.Destination, twice))
 	}
-	if unknown = unknown.Minus(twice); unknown.Empty() {
+	if unknown = unknown.Minus(twice).Minus(j.returnedTwice); unknown.Empty() {
 		return nil
 	}
 	for _, maybe := range []struct {

@@ -66,6 +66,7 @@ func clausesOfMail() []clause {
 		{"forget begins a new generation and knows what was ours", forgetBeginsANewGenerationAndKnowsWhatWasOurs},
 		{"former generations are known until they are booked", formerGenerationsUntilTheyAreBooked},
 		{"gaps keep the mailbox open", gapsKeepTheMailboxOpen},
+		{"withdrawn as long as the UIDs hold", withdrawnAsLongAsTheUIDsHold},
 		{"the first identifier of a message stays", theFirstIdentifierStays},
 		{"annotations follow their mailbox", annotationsFollowTheirMailbox},
 		{"recover the rest stays open", recoverTheRestStaysOpen},

@@ -443,6 +443,12 @@ CREATE TABLE alerted (
   account TEXT NOT NULL, -- '' for no account
   PRIMARY KEY (channel, what, account)
 );
+CREATE TABLE withdrawals (
+  mailbox_id BIGINT NOT NULL REFERENCES mailboxes(id),
+  dst_uids   TEXT NOT NULL,
+  flags      BLOB NOT NULL,
+  digests    BLOB NOT NULL
+);
 CREATE INDEX batches_by_mailbox ON batches (mailbox_id, generation, state);
 CREATE INDEX removals_by_mailbox ON removals (mailbox_id, generation);
 CREATE INDEX voids_by_mailbox ON voids (mailbox_id, generation);
@@ -459,4 +465,5 @@ CREATE INDEX accounts_not_compared ON accounts (address) WHERE compared = 0;
 CREATE INDEX accounts_with_trouble ON accounts (address) WHERE failed > 0 OR state = 'blocked';
 CREATE INDEX wave_members_by_wave ON wave_members (wave, address);
 CREATE INDEX verifications_by_time ON verifications (verified_unix, address);
-INSERT INTO goose_db_version (version_id, is_applied) VALUES (0, 1), (1, 1), (2, 1), (3, 1), (4, 1), (5, 1), (6, 1), (7, 1), (8, 1), (9, 1), (10, 1), (11, 1), (12, 1), (13, 1), (14, 1), (15, 1), (16, 1), (17, 1), (18, 1), (19, 1), (20, 1), (21, 1), (22, 1), (23, 1), (24, 1), (25, 1), (26, 1), (27, 1), (28, 1), (29, 1), (30, 1), (31, 1), (32, 1), (33, 1), (34, 1), (35, 1), (36, 1), (37, 1), (38, 1), (39, 1), (40, 1), (41, 1), (42, 1), (43, 1), (44, 1), (45, 1), (46, 1), (47, 1);
+CREATE INDEX withdrawals_by_mailbox ON withdrawals (mailbox_id);
+INSERT INTO goose_db_version (version_id, is_applied) VALUES (0, 1), (1, 1), (2, 1), (3, 1), (4, 1), (5, 1), (6, 1), (7, 1), (8, 1), (9, 1), (10, 1), (11, 1), (12, 1), (13, 1), (14, 1), (15, 1), (16, 1), (17, 1), (18, 1), (19, 1), (20, 1), (21, 1), (22, 1), (23, 1), (24, 1), (25, 1), (26, 1), (27, 1), (28, 1), (29, 1), (30, 1), (31, 1), (32, 1), (33, 1), (34, 1), (35, 1), (36, 1), (37, 1), (38, 1), (39, 1), (40, 1), (41, 1), (42, 1), (43, 1), (44, 1), (45, 1), (46, 1), (47, 1), (48, 1);
