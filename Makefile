@@ -33,9 +33,11 @@ WATCHED    = $$($(GO) list ./... | grep -v /lab/) $$($(GO) list ./lab/... | grep
 
 TEST := $(GO) test -trimpath -vet=off -shuffle=on -skip '$(UNWATCHED_TESTS)' -timeout 25m
 
-# Five packages at once: of those of the lab two, as each runs several servers at a time.
+# Five packages at once: of those of the lab two, as each runs several servers at a time. What needs no C compiler is built while Debian's
+# packages are installed.
 .PHONY: test
-test: packages ## vet, and every test; the race detector watches all that runs rehome's code in its own process
+test: ## vet, and every test; the race detector watches all that runs rehome's code in its own process
+	$(MAKE) --no-print-directory -j 2 packages vet-lab
 	CGO_ENABLED=0 scripts/in-memory $(GO) test -trimpath -vet=off -run '$(UNWATCHED_TESTS)' $(UNWATCHED_IN)
 	$(MAKE) --no-print-directory -j 2 test-rehome test-lab
 
@@ -47,11 +49,15 @@ test-rehome: packages ## the tests of rehome's own packages, and the simulation
 	$(GO) vet -trimpath -race $(UNWATCHED) $(WATCHED)
 	scripts/in-memory $(TEST) -p 3 -race $(UNWATCHED) ./internal/mailcopy ./lab/simulation/... $(WATCHED)
 
+.PHONY: vet-lab
+vet-lab: export CGO_ENABLED = $(if $(RACE),1,0)
+vet-lab: build
+	$(GO) vet -trimpath $(RACE) $(LAB)
+
 .PHONY: test-lab
 test-lab: export CGO_ENABLED = $(if $(RACE),1,0)
 test-lab: export REHOME_BINARY = $(CURDIR)/bin/rehome
-test-lab: build packages ## the tests that drive the binary and real servers
-	$(GO) vet -trimpath $(RACE) $(LAB)
+test-lab: packages vet-lab ## the tests that drive the binary and real servers
 	scripts/in-memory $(TEST) $(RACE) ./lab/imappair ./lab/scenario/... $(LAB)
 
 .PHONY: demo
