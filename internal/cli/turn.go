@@ -30,7 +30,7 @@ func stepWords(kind rehome.Kind) string {
 	return string(kind)
 }
 
-// writeTurns says why accounts that are shown are blocked, which of them wait, and what continues if no sync is at work.
+// writeTurns says why accounts that are shown are blocked, which of them wait, and what continues, or who, if no sync is at work.
 func writeTurns(w io.Writer, shown statusShown) {
 	for _, a := range shown.accounts {
 		switch {
@@ -48,7 +48,12 @@ func writeTurns(w io.Writer, shown statusShown) {
 			left++
 		}
 	}
-	if left > 0 && !shown.of.Running {
+	switch {
+	case left == 0 || shown.of.Running:
+	case shown.of.GoesOn:
+		fmt.Fprintf(w, "%s %s not complete; no worker has one at the moment, but those that are there go on by themselves "+
+			"(\"rehome worker status\")\n", plural(left, "account"), verb(left, "is", "are"))
+	default:
 		fmt.Fprintf(w, "%s %s not complete, and no sync is running; \"rehome sync\" continues\n",
 			plural(left, "account"), verb(left, "is", "are"))
 	}

@@ -38,6 +38,8 @@ func TestWriteTurns(t *testing.T) {
 			"dora@x.test is blocked, after 6 failures since " + from + ": the password is wrong\n  -> set it\n" +
 			"3 accounts are not complete, and no sync is running; \"rehome sync\" continues\n": {Accounts: accounts},
 		"1 account is not complete, and no sync is running; \"rehome sync\" continues\n": {Accounts: accounts[4:]},
+		"1 account is not complete; no worker has one at the moment, but those that are there go on by themselves (\"rehome worker status\")\n": {
+			GoesOn: true, Accounts: accounts[4:]},
 		"": {Accounts: accounts[2:3]},
 	} {
 		var got strings.Builder

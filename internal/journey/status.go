@@ -18,6 +18,7 @@ import (
 type Status struct {
 	Organisation string           `json:"organisation"`
 	Running      bool             `json:"running"` // a sync is at work now
+	GoesOn       bool             `json:"goes_on"` // none is, and workers that are there go on with accounts by themselves
 	Accounts     []StatusAccount  `json:"accounts"`
 	Findings     []rehome.Finding `json:"findings"`
 	Waves        []StatusWave     `json:"waves"` // the one that goes first at the head; none in an answer about some accounts
@@ -41,6 +42,21 @@ func statusWorkers(ctx context.Context, store *ledger.Ledger) (all []StatusWorke
 		all = append(all, StatusWorker{w.Name, w.Hindered})
 	}
 	return all, err
+}
+
+// workersGoOn reports whether a worker is there that takes accounts which nobody has at this moment. Behind a restart of the store they wait:
+// for the end of the leases that they had before, and for connections that somebody else may still have.
+func workersGoOn(ctx context.Context, store *ledger.Ledger) (bool, error) {
+	there, err := store.Workers.All(ctx)
+	if err != nil || !slices.ContainsFunc(there, func(w ledger.Worker) bool { return !w.Leaving && w.Hindered == "" }) {
+		return false, err
+	}
+	left, err := store.Leases.Abandoned(ctx, 1)
+	if err != nil || len(left) > 0 {
+		return len(left) > 0, err
+	}
+	left, err = store.Leases.Unclaimed(ctx, 1)
+	return len(left) > 0, err
 }
 
 // AccountRow is where one account stands, as far as its own row says.
@@ -177,9 +193,16 @@ func (m *Move) Status(ctx context.Context, choice people.Choice) (Status, error)
 	if err != nil {
 		return Status{}, err
 	}
+	goesOn := false
+	if !running {
+		if goesOn, err = workersGoOn(ctx, store); err != nil {
+			return Status{}, err
+		}
+	}
 	turns := statusTurns(written, running)
 	status := Status{
-		Organisation: m.settings.Organisation, Running: running, Accounts: make([]StatusAccount, 0, len(rows)), Findings: nonNil(findings),
+		Organisation: m.settings.Organisation, Running: running, GoesOn: goesOn,
+		Accounts: make([]StatusAccount, 0, len(rows)), Findings: nonNil(findings),
 		HeldUp: []HeldUpSpan{}, Waves: []StatusWave{},
 	}
 	if choice.All() {
