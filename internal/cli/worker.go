@@ -66,7 +66,7 @@ after it had lost the store.`,
 		})
 	}))
 	watched = adminFlag(cmd)
-	cmd.Flags().IntVar(&options.Accounts, "accounts", 0, "accounts at work at once (default: as many as limits has connections)")
+	cmd.Flags().IntVar(&options.Accounts, "accounts", 0, "accounts at work at once (default: this worker's part of the connections in limits)")
 	cmd.Flags().DurationVar(&options.Lease, "lease", time.Minute, "how long an account stays with this worker when it says nothing")
 	return cmd
 }

@@ -24,7 +24,7 @@ import (
 
 // WorkerOptions choose how much a worker takes upon itself.
 type WorkerOptions struct {
-	Accounts int           // at work at once; 0 is as many as the limits of both hosts have connections
+	Accounts int           // at work at once; 0 is as many as its part of the connections to both hosts
 	Lease    time.Duration // how long an account stays with a worker that says nothing; 0 is a minute
 	Told     func(sentence string)
 }
@@ -165,13 +165,13 @@ func (c *crew) session(ctx context.Context) (err error) {
 	}()
 	defer c.limits.Cut()
 	limits := m.settings.Limits
-	accounts := c.options.Accounts
-	if accounts <= 0 {
+	accounts, divided := c.options.Accounts, c.options.Accounts <= 0
+	if divided {
 		accounts = min(limits.SourceConnections, limits.DestinationConnections)
 	}
 	w := worker.New(worker.Options{
 		Name: c.worked.Name, Leases: c.store.Leases, Crew: c.store.Workers, Keeper: keeper, Shares: c.store.Shares, Limits: c.limits, Queue: queue,
-		Accounts: accounts, Wanted: c.wanted, Able: c.able, Rests: c.mending.rests, Work: c.work,
+		Accounts: accounts, Divided: divided, Wanted: c.wanted, Able: c.able, Rests: c.mending.rests, Work: c.work,
 		Tend: func(ctx context.Context) error {
 			c.mend(ctx)
 			return c.waves.tendOf(ctx, queue)
@@ -184,8 +184,16 @@ func (c *crew) session(ctx context.Context) (err error) {
 	takesPart := func() error { return cmp.Or(c.hindrance(), permit()) }
 	m.joined.Store(&takesPart)
 	defer m.joined.Store(&lostStore)
-	c.options.Told(fmt.Sprintf("worker %s takes accounts, %d at once", c.worked.Name, accounts))
+	c.options.Told(fmt.Sprintf("worker %s takes accounts, %s%d at once", c.worked.Name, upTo(divided), accounts))
 	return w.Run(ctx)
+}
+
+// upTo stands before how many accounts are at work at once.
+func upTo(divided bool) string {
+	if divided {
+		return "up to "
+	}
+	return ""
 }
 
 // leaving reports whether the last session was to end.

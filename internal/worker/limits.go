@@ -30,6 +30,9 @@ func (w *Worker) share(ctx context.Context) (settled bool, err error) {
 	using := limits.Using()
 	var target, has ledger.Amounts
 	taken, err := w.options.Shares.Take(ctx, w.options.Name, using, w.rests(), func(crew []ledger.Member) ledger.Amounts {
+		if n := able(crew); w.crew.Swap(n) != n {
+			signal(w.joined)
+		}
 		target, has = Divide(limits.Whole(), w.options.Name, crew)
 		return has
 	})
@@ -45,6 +48,16 @@ func (w *Worker) share(ctx context.Context) (settled bool, err error) {
 		}
 	}
 	return true, nil
+}
+
+// able counts the workers that take accounts now or will.
+func able(crew []ledger.Member) (n int64) {
+	for _, m := range crew {
+		if m.There && !m.Leaving && rank(m) != rests {
+			n++
+		}
+	}
+	return n
 }
 
 func (w *Worker) rests() bool {
@@ -70,11 +83,44 @@ type desk struct {
 	open  bool
 	busy  int
 	quiet int           // heartbeats without an account
+	rests bool          // none is let in: the queue is only listened to
+	tired chan struct{} // told when there was none for long
 	woken chan struct{} // told of an account after a time without
 	opens chan struct{} // closed when it is open
 }
 
-func newDesk() *desk { return &desk{woken: make(chan struct{}, 1), opens: make(chan struct{})} }
+func newDesk() *desk {
+	return &desk{tired: make(chan struct{}, 1), woken: make(chan struct{}, 1), opens: make(chan struct{})}
+}
+
+// rest lets none in from now on, if there was none for long.
+func (d *desk) rest() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.rests = d.busy == 0 && d.quiet >= restingBeats
+	return d.rests
+}
+
+// signal tells whoever waits, or will.
+func signal(to chan struct{}) {
+	select {
+	case to <- struct{}{}:
+	default:
+	}
+}
+
+func (d *desk) wake() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.rests = false
+}
+
+// resting reports whether none is let in because nothing was there to do.
+func (d *desk) resting() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.rests
+}
 
 // opened waits until the desk is open.
 func (d *desk) opened(ctx context.Context, leave <-chan struct{}) (open bool) {
@@ -97,8 +143,11 @@ func (d *desk) enterSoon(ctx context.Context, most time.Duration, leave <-chan s
 	defer timer.Stop()
 	for !d.enter() {
 		d.mu.Lock()
-		opens := d.opens
+		opens, rests := d.opens, d.rests
 		d.mu.Unlock()
+		if rests {
+			return false
+		}
 		select {
 		case <-opens:
 		case <-timer.C:
@@ -118,15 +167,12 @@ const restingBeats = 3
 func (d *desk) enter() (in bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if !d.open {
+	if !d.open || d.rests {
 		return false
 	}
 	d.busy++
 	if d.quiet >= restingBeats {
-		select {
-		case d.woken <- struct{}{}:
-		default:
-		}
+		signal(d.woken)
 	}
 	d.quiet = 0
 	return true
@@ -154,8 +200,11 @@ func (d *desk) allow(open bool) {
 func (d *desk) beat() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.busy == 0 {
-		d.quiet++
+	if d.busy > 0 {
+		return
+	}
+	if d.quiet++; d.quiet >= restingBeats {
+		signal(d.tired)
 	}
 }
 

@@ -7,7 +7,40 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"rehome/internal/ledger"
 )
+
+// Without a number of its own each worker takes its part of the accounts that there are connections for, beside all that are there and can
+// do something, idle or not: those that wait for a job will take one.
+func TestWorker_atOnce(t *testing.T) {
+	t.Parallel()
+	there := func(name string) ledger.Member {
+		return ledger.Member{Worker: ledger.Worker{Name: name}, There: true, Has: ledger.Amounts{Source: 1, Destination: 1}}
+	}
+	one, two, idle, leaves, dead, hindered := there("one"), there("two"), there("idle"), there("leaves"), there("dead"), there("hindered")
+	idle.Idle, leaves.Leaving, dead.There = true, true, false
+	hindered.Idle, hindered.Hindered = true, "cannot begin"
+	for _, test := range []struct {
+		crew    []ledger.Member
+		most    int
+		divided bool
+		want    int
+	}{
+		{[]ledger.Member{one}, 400, true, 400},
+		{[]ledger.Member{one, two, idle}, 400, true, 134},
+		{[]ledger.Member{one, two, leaves, dead, hindered}, 400, true, 200},
+		{[]ledger.Member{one, two, idle}, 2, true, 1},
+		{[]ledger.Member{one, two}, 400, false, 400},
+		{nil, 400, true, 400},
+	} {
+		w := New(Options{Accounts: test.most, Divided: test.divided})
+		w.crew.Store(able(test.crew))
+		if got := w.atOnce(); got != test.want {
+			t.Errorf("%d at once, want %d: %+v", got, test.want, test)
+		}
+	}
+}
 
 // Who has no connection yet waits with the jobs in hand, and does not give them back at once: the queue would give them out again, and with
 // them all others.

@@ -26,6 +26,7 @@ type Queue struct {
 	schema string
 	log    *slog.Logger
 	insert *river.Client[pgx.Tx]
+	late   late
 }
 
 // Bounds of the queue.
@@ -37,10 +38,10 @@ const (
 
 	insertedAtOnce = 1000
 
-	// A worker whose accounts have ended asks for others at once, unless it has done so just now. What it misses while it asks, and a
-	// notification that is lost, it finds a little later: only a worker with nothing to do asks so often.
+	// A worker whose accounts have ended asks for others at once, unless it has done so just now. Whoever puts jobs there tells all
+	// workers; a worker that could take a job asks by itself for what it has not heard of.
 	fetchCooldown = 20 * time.Millisecond
-	fetchPause    = 250 * time.Millisecond
+	fetchPause    = 5 * time.Second
 )
 
 // OpenQueue connects, makes the schema when it is missing, and brings it up to date. Of two processes that do so at once the second
@@ -141,6 +142,7 @@ var alive = []rivertype.JobState{
 
 // Insert puts jobs into the queue, but for those that are there already.
 func (q *Queue) Insert(ctx context.Context, jobs ...Job) error {
+	some := len(jobs) > 0
 	for len(jobs) > 0 {
 		n := min(len(jobs), insertedAtOnce)
 		batch := make([]river.InsertManyParams, n)
@@ -153,13 +155,19 @@ func (q *Queue) Insert(ctx context.Context, jobs ...Job) error {
 		}
 		jobs = jobs[n:]
 	}
+	if !some {
+		return nil
+	}
+	if err := q.tell(ctx); err != nil { // River does not, of those that come soon behind others
+		return queueFault("put accounts into the queue in", q.schema, err)
+	}
 	return nil
 }
 
 // Keep removes what waits for all other runs. Their jobs would come first, and each would be looked up only to find nothing to do.
 func (q *Queue) Keep(ctx context.Context, run int64) error {
 	waiting := []string{string(rivertype.JobStateAvailable), string(rivertype.JobStateRetryable), string(rivertype.JobStateScheduled)}
-	_, err := q.pool.Exec(ctx, `DELETE FROM `+pgx.Identifier{q.schema, "river_job"}.Sanitize()+
+	_, err := q.pool.Exec(ctx, `DELETE FROM `+q.table()+
 		` WHERE kind = $1 AND state::text = ANY($2) AND (args->>'run')::bigint <> $3`, Job{}.Kind(), waiting, run)
 	if err != nil {
 		return queueFault("remove the accounts of an earlier pass from the queue in", q.schema, err)
@@ -189,6 +197,7 @@ func (q *Queue) start(ctx context.Context, name string, most int, take func(cont
 	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, job *river.Job[Job]) error {
 		later, err := take(ctx, job.Args)
 		if err == nil && later > 0 {
+			q.tellIn(later)
 			return river.JobSnooze(later)
 		}
 		return err

@@ -19,8 +19,10 @@ package worker
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"rehome"
@@ -68,7 +70,8 @@ type Options struct {
 	Shares   Shares
 	Limits   Limits
 	Queue    *Queue
-	Accounts int // at work at once; they share the connections
+	Accounts int  // at work at once; they share the connections
+	Divided  bool // Accounts are those of all workers together: each takes its part
 
 	// Wanted says whether there is still something to do for a job.
 	Wanted func(ctx context.Context, job Job) (bool, error)
@@ -103,7 +106,7 @@ const (
 const handedBack = time.Second
 
 // leaveLook is how often a worker looks whether somebody wants it to leave.
-const leaveLook = 2 * time.Second
+const leaveLook = 5 * time.Second
 
 // Worker takes accounts.
 type Worker struct {
@@ -114,12 +117,15 @@ type Worker struct {
 	once    sync.Once     // who closes it
 	desk    *desk
 	vain    vain
-	put     map[Job]bool // into the queue, with the last heartbeat: they are still there, or at work
+	crew    atomic.Int64  // workers that can do something, this one among them
+	joined  chan struct{} // told when these are others than before
+	put     map[Job]bool  // into the queue, with the last heartbeat: they are still there, or at work
 }
 
 // New returns a worker that begins with Run.
 func New(options Options) *Worker {
-	return &Worker{options: options, log: rehome.Logger(options.Log), leave: make(chan struct{}), began: time.Now(), desk: newDesk()}
+	return &Worker{options: options, log: rehome.Logger(options.Log), leave: make(chan struct{}), began: time.Now(), desk: newDesk(),
+		joined: make(chan struct{}, 1)}
 }
 
 // Leave is closed when Stop is, or when somebody wants this worker to leave. Work ends soon then.
@@ -165,21 +171,58 @@ func (w *Worker) Run(ctx context.Context) error {
 }
 
 // takeAll takes jobs until the worker is to leave and those at work are over, or ctx ends. It takes none before there is a connection for
-// them: others would wait for what it has in hand.
+// them: others would wait for what it has in hand. Where there was nothing to do for some time it only listens, see Queue.await.
 func (w *Worker) takeAll(ctx context.Context) error {
-	if !w.desk.opened(ctx, w.leave) {
-		return nil
+	for w.desk.opened(ctx, w.leave) {
+		rests, err := w.takeSome(ctx)
+		if err != nil || !rests {
+			return err
+		}
+		w.options.Queue.await(ctx, w.leave)
+		w.desk.wake()
 	}
-	client, err := w.options.Queue.start(ctx, w.options.Name, w.options.Accounts, w.take)
-	if err != nil {
-		return err
-	}
-	select {
-	case <-w.leave:
-	case <-ctx.Done():
-	}
-	client.stop(ctx)
 	return nil
+}
+
+// takeSome takes jobs until there were none for some time: then it rests. A client of River takes so many at once for good; where this worker
+// is to have more, as others have left, there is one client more.
+func (w *Worker) takeSome(ctx context.Context) (rests bool, err error) {
+	var clients []*taking
+	defer func() {
+		for _, client := range clients {
+			client.stop(ctx)
+		}
+	}()
+	for taken := 0; ; {
+		if most := w.atOnce(); most > taken {
+			client, err := w.options.Queue.start(ctx, fmt.Sprintf("%s/%d", w.options.Name, len(clients)+1), most-taken, w.take)
+			if err != nil {
+				return false, err
+			}
+			clients, taken = append(clients, client), most
+		}
+		select {
+		case <-w.joined:
+		case <-w.desk.tired:
+			if w.desk.rest() {
+				return true, nil
+			}
+		case <-ctx.Done():
+			return false, nil
+		case <-w.leave:
+			return false, nil
+		}
+	}
+}
+
+// atOnce is how many accounts are to be at work at once. Where more are than there are connections, those wait for each other, and their
+// slices are short.
+func (w *Worker) atOnce() int {
+	if !w.options.Divided {
+		return w.options.Accounts
+	}
+	workers := max(int(w.crew.Load()), 1)
+	return max((w.options.Accounts+workers-1)/workers, 1)
 }
 
 // await closes leave when Stop is.
@@ -331,6 +374,9 @@ func jobsFor(left []ledger.Abandoned, again int64) []Job {
 func (w *Worker) take(ctx context.Context, job Job) (later time.Duration, err error) {
 	pause := w.options.Keeper.long / beatsPerLease
 	if !w.desk.enterSoon(ctx, pause, w.leave) {
+		if w.desk.resting() {
+			pause = handedBack
+		}
 		return pause, nil
 	}
 	defer w.desk.leave()

@@ -93,6 +93,12 @@ const lateEpoch = 5
 // join runs a worker that does what work does, or with nil can do nothing, and returns what waits for its end.
 func (c *crew) join(name string, stop <-chan struct{}, work func(ctx context.Context, account string) bool) (end func() error) {
 	c.t.Helper()
+	return c.joinWith(name, stop, worker.Options{Accounts: 2}, work)
+}
+
+// joinWith is join of a worker that takes more accounts at once.
+func (c *crew) joinWith(name string, stop <-chan struct{}, most worker.Options, work func(context.Context, string) bool) (end func() error) {
+	c.t.Helper()
 	store, queue := c.open()
 	store = store.Leased()
 	leave, err := store.Shares.Attend(name)
@@ -100,7 +106,7 @@ func (c *crew) join(name string, stop <-chan struct{}, work func(ctx context.Con
 	c.t.Cleanup(leave)
 	w := worker.New(worker.Options{
 		Name: name, Leases: store.Leases, Crew: store.Workers, Keeper: worker.NewKeeper(store.Leases, name, 4*time.Second), Queue: queue,
-		Accounts: 2, Stop: stop, Shares: store.Shares, Limits: limits{c, name},
+		Accounts: most.Accounts, Divided: most.Divided, Stop: stop, Shares: store.Shares, Limits: limits{c, name},
 		Wanted: func(ctx context.Context, job worker.Job) (bool, error) {
 			turn, err := store.Passes.Turn(ctx, job.Account)
 			if job.Epoch == lateEpoch {
