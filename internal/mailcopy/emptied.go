@@ -4,6 +4,7 @@ package mailcopy
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -16,7 +17,8 @@ import (
 // settleEmptied deals with destination mailboxes that hold much less than was brought there: they are
 // left alone until somebody says what that means. The little that a user deletes is that user's wish. One that has
 // another UIDVALIDITY may have been made anew by its user, and may have been restored: what it holds is matched by
-// content, and the rest is copied again, unless somebody has said that it is meant.
+// content, and the rest is copied again, unless somebody has said that it is meant. So is one that is gone where another of the account
+// was put back: who has deleted a mailbox nothing tells but that.
 func (s *slice) settleEmptied(ctx context.Context) error {
 	if s.engine.options.CopyAgain {
 		return s.forgetLost(ctx)
@@ -24,6 +26,11 @@ func (s *slice) settleEmptied(ctx context.Context) error {
 	changed := false
 	for _, e := range s.view.findEmptied() {
 		switch {
+		case e.gone && (e.doubted() || s.view.putBack()) && !s.engine.options.ConfirmDeletions:
+			if err := s.bringBack(ctx, e); err != nil {
+				return err
+			}
+			changed = true
 		case e.alarm && !s.engine.options.ConfirmDeletions:
 			s.hold(e)
 		case e.missing && e.found*alarmShare < e.live && (e.gone || s.engine.options.ConfirmDeletions):
@@ -39,6 +46,37 @@ func (s *slice) settleEmptied(ctx context.Context) error {
 		return nil
 	}
 	return s.remember(ctx, &s.view)
+}
+
+// doubted says that the account was put back to an earlier state since the messages of a mailbox were last looked at: if it is gone, nobody
+// is known to have deleted it.
+func (e *emptied) doubted() bool {
+	return slices.ContainsFunc(e.rows, func(row ledger.Mailbox) bool { return row.Doubted != 0 })
+}
+
+// putBack says that a mailbox of the account shows that by its numbers.
+func (v accountView) putBack() bool {
+	for _, row := range v.rows {
+		e := emptied{rows: []ledger.Mailbox{row}}
+		if status := v.dst[row.Anchor.Destination].Status; status.Complete() && e.putBack(status) {
+			return true
+		}
+	}
+	return false
+}
+
+// bringBack lets a mailbox that is gone be made and filled again. What its user had deleted there before stays deleted.
+func (s *slice) bringBack(ctx context.Context, e emptied) error {
+	store := s.engine.options.Ledger
+	for _, row := range e.rows {
+		live := row.Live()
+		if err := errors.Join(store.Disown(ctx, &row, live), store.Drop(ctx, row.ID), store.Doubt(ctx, &row, 0)); err != nil {
+			return err
+		}
+	}
+	s.noteAdvance()
+	s.find(destinationRestored.On(e.destination, rehome.Values{"n": e.live}))
+	return nil
 }
 
 // hold leaves a destination mailbox alone until somebody says what its loss means.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 
@@ -42,6 +43,7 @@ func (s *slice) noteFalls(ctx context.Context, rows map[string]ledger.Mailbox, e
 		if err != nil {
 			return fell, err
 		}
+		rows[name] = row
 		fell = fell || booked
 	}
 	if !fell {
@@ -60,18 +62,41 @@ func (s *slice) noteFall(ctx context.Context, row *ledger.Mailbox, uidNext, newe
 	return true, s.engine.options.Ledger.Doubt(ctx, row, from)
 }
 
+// doubtedBeside is from where a mailbox is doubted because another one of its account was put back: it has no UID that high, and what is
+// missing of it is judged as ever. But if all of it is gone, the restore may have taken it, and its user is not known to have.
+const doubtedBeside = math.MaxUint32
+
 // lookBeside lets all mailboxes of an account be opened, because one of them was put back: a backup is one of an
-// account. One that has a message again that was deleted, and has lost another since, has the numbers that it had.
+// account. One that has a message again that was deleted, and has lost another since, has the numbers that it had; and one that was made
+// after the backup is gone. That is known until each was looked at, see settleEmptied.
 func (s *slice) lookBeside(ctx context.Context, rows map[string]ledger.Mailbox) error {
+	store := s.engine.options.Ledger
 	outdated := map[int64]ledger.Sight{}
-	for _, row := range rows {
-		if !dropped(row) {
-			seen := row.Seen
-			seen.Messages = ledger.Outdated
-			outdated[row.ID] = seen
+	for _, name := range slices.Sorted(maps.Keys(rows)) {
+		row := rows[name]
+		if dropped(row) {
+			continue
+		}
+		seen := row.Seen
+		seen.Messages = ledger.Outdated
+		outdated[row.ID] = seen
+		if row.Doubted == 0 && !row.Live().Empty() {
+			if err := store.Doubt(ctx, &row, doubtedBeside); err != nil {
+				return err
+			}
 		}
 	}
-	return s.engine.options.Ledger.Sighted(ctx, outdated)
+	return store.Sighted(ctx, outdated)
+}
+
+// noteRestoredBeside does that when a job has found out that its mailbox was put back.
+func (j *mailboxJob) noteRestoredBeside(ctx context.Context) error {
+	rows, err := j.ledger().Mailboxes(ctx, j.slice.account.Address)
+	if err != nil {
+		return err
+	}
+	maps.DeleteFunc(rows, func(_ string, row ledger.Mailbox) bool { return row.ID == j.row.ID })
+	return j.slice.lookBeside(ctx, rows)
 }
 
 // doubtfulFrom returns from which UID on a fall may have taken messages, 0 when there is none. One that is known only by
@@ -91,8 +116,11 @@ func (j *mailboxJob) noteDestinationFall(ctx context.Context) error {
 	if j.quietAtDestination() {
 		return nil
 	}
-	_, err := j.slice.noteFall(ctx, j.row, j.dstBox.UIDNext, j.row.Ours.Max(), markOf(j.dstNewest))
-	return err
+	booked, err := j.slice.noteFall(ctx, j.row, j.dstBox.UIDNext, j.row.Ours.Max(), markOf(j.dstNewest))
+	if err != nil || !booked {
+		return err
+	}
+	return j.noteRestoredBeside(ctx)
 }
 
 // hasFallen says that the source's mailbox was listed with lower numbers than at the end of the last complete pass. By the

@@ -398,6 +398,7 @@ var (
 		Code: "deleted_at_destination", Topic: rehome.TopicMessages, Severity: rehome.SeverityInfo, Again: rehome.AgainCopied,
 		Sentence: "{n message} {n|was|were} deleted or moved at the destination and {n|is|are} not copied again",
 		NextStep: "if that was a mistake, run sync with --copy-again for this account",
-		Meaning:  "Users may work at the destination while the move is going on. rehome respects what they delete there.",
+		Meaning: "Users may work at the destination while the move is going on. rehome respects what they delete there. A small mailbox that " +
+			"a restore from a backup took looks the same if no other mailbox of the account shows the restore.",
 	}
 )

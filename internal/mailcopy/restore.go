@@ -83,6 +83,11 @@ func (j *mailboxJob) disbelieve(ctx context.Context, atSource, void imap.UIDSet)
 	}
 	if !void.Empty() {
 		j.slice.find(destinationRestored.On(j.pair.Destination, rehome.Values{"n": void.Len()}))
+		if len(j.replaced) == 0 || j.replaced[1].Sources.Empty() { // else the server changes what it stores
+			if err := j.noteRestoredBeside(ctx); err != nil {
+				return err
+			}
+		}
 	}
 	if err := j.disownSources(ctx, atSource.Minus(void)); err != nil {
 		return err

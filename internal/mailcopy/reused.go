@@ -46,7 +46,7 @@ func (s *slice) doubtThere(ctx context.Context, doubted *ledger.Mailbox) error {
 	if err != nil {
 		return err
 	}
-	for _, row := range rows {
+	for name, row := range rows {
 		same := row.Anchor.Destination == doubted.Anchor.Destination && row.Anchor.DstUIDValidity == doubted.Anchor.DstUIDValidity
 		if row.ID == doubted.ID || !same {
 			continue
@@ -54,6 +54,7 @@ func (s *slice) doubtThere(ctx context.Context, doubted *ledger.Mailbox) error {
 		if err := store.Doubt(ctx, &row, 1); err != nil {
 			return err
 		}
+		rows[name] = row
 	}
 	return s.lookBeside(ctx, rows)
 }

@@ -28,13 +28,7 @@ func TestReused_destinationRestoredWhileCopying(t *testing.T) {
 			p.sync()
 			p.fill(p.src, "INBOX", letters(later, 400, "later")...)
 
-			var once sync.Once
-			p.srcVia = rewrite(t, p.src.IMAP, func(line []byte) []byte {
-				if bytes.Contains(line, []byte("(UID 6 BODY[] ")) { // it is what goes out now
-					once.Do(putBack)
-				}
-				return line
-			})
+			p.whenRead("(UID 6 BODY[] ", putBack) // it is what goes out now
 			r := p.sync()
 			wantFinding(t, r, "destination_restored")
 			p.wantHolds(p.bodies(p.src, "INBOX"))
@@ -60,4 +54,50 @@ func (p *pair) wantClaimsOnce() {
 	if err != nil {
 		p.t.Fatal(err)
 	}
+}
+
+// A mailbox was made at the destination after the backup from which that is put back: it is gone, and its user has deleted none. It is
+// made and filled again, where another mailbox tells of the restore before or while it is missed; and stays away where none does.
+func TestRestore_destinationLosesAMailbox(t *testing.T) {
+	t.Parallel()
+	for name, amid := range map[string]bool{"between two passes": false, "while a mailbox is copied": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := atmailPair(t)
+			p.fill(p.src, "INBOX", letters(2, 400, "before the backup")...)
+			p.sync()
+			putBack := p.backUp(p.dst)
+			p.fill(p.src, "INBOX", letters(3, 400, "behind it")...)
+			p.fill(p.src, "INBOX.Box", letters(4, 400, "in the box")...)
+			p.sync()
+			p.expunge(p.dst, "Box", "2") // what its user has deleted stays so
+			p.sync()
+			p.fill(p.src, "INBOX", letters(1, 400, "new")...)
+			if amid {
+				p.whenRead("(UID 6 BODY[] ", putBack)
+			} else {
+				putBack()
+			}
+			r := p.sync()
+			wantFinding(t, r, "destination_restored")
+			p.wantHolds(p.bodies(p.src, "INBOX"))
+			p.quiet(mailcopy.Tally{Deserted: 1})
+			p.wantCount(p.dst, "Box", 3)
+
+			p.delete(p.dst, "Box")
+			p.quiet(mailcopy.Tally{Deserted: 4})
+			p.wantMailboxes(p.dst, "INBOX", "Sent")
+		})
+	}
+}
+
+// whenRead lets something happen the first time that the source shows what holds some text.
+func (p *pair) whenRead(text string, happen func()) {
+	var once sync.Once
+	p.srcVia = rewrite(p.t, p.src.IMAP, func(line []byte) []byte {
+		if bytes.Contains(line, []byte(text)) {
+			once.Do(happen)
+		}
+		return line
+	})
 }

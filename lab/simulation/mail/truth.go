@@ -289,7 +289,7 @@ func (w *world) missing(messages []*message, process string) []lack {
 			return true
 		}
 		other := w.rivals && process != "" && m.goneBy != "" && !user(m.goneBy) && moverOf(m.goneBy) != moverOf(process)
-		return other || m.goneBy == "user" || m.goneBy == "backup" && disguised(m.box)
+		return other || m.goneBy == "user" || m.goneBy == "backup" && w.disguised(m)
 	}
 	wanted := map[place]int{}
 	var order []place
@@ -332,9 +332,19 @@ func (w *world) broughtBackSince(m *message) bool {
 	return m.undone && !m.box.putBack.Before(w.passFrom)
 }
 
-// disguised says that what a backup has taken from a mailbox looks as if its user had deleted it: the whole
-// mailbox is gone, or its UIDs say nothing any more.
-func disguised(box *mailbox) bool { return box.goneBy != "" || box.shift > 0 || len(box.names) > 1 }
+// disguised says that what a backup has taken looks as if its user had deleted it: the UIDs of its mailbox say nothing any more, or the
+// whole mailbox is gone and no other one tells of the restore, by what it has lost and a UIDNEXT that is told.
+func (w *world) disguised(m *message) bool {
+	box, habits := m.box, w.habits["destination"]
+	if box.shift > 0 || len(box.names) > 1 {
+		return true
+	}
+	return box.goneBy != "" && (habits.always(uidnextMissing) || habits.always(uidnextStill) ||
+		!slices.ContainsFunc(w.dst.all, func(other *message) bool {
+			told := other.goneBy == "backup" && other.gone.Equal(m.gone) && !user(other.by) && other.heard
+			return told && other.box.goneBy == "" && other.box.shift == 0 && len(other.box.names) == 1
+		}))
+}
 
 // checkCounts holds the figures of a pass against the books.
 func (w *world) checkCounts(p pass) {
@@ -358,7 +368,8 @@ func (w *world) checkCounts(p pass) {
 	}
 	t := p.outcome.Tally
 	if t.Deserted > taken {
-		w.fail("the counts are true", "%s says that %d messages were deleted at the destination, and its user has deleted %d", p.process, t.Deserted, taken)
+		w.fail("the counts are true",
+			"%s says that %d messages were deleted at the destination, and its user has deleted %d", p.process, t.Deserted, taken)
 	}
 	if t.Removed > len(w.dst.victims) {
 		w.fail("the counts are true", "%s says that it has removed %d messages, and %d were removed", p.process, t.Removed, len(w.dst.victims))
@@ -446,7 +457,8 @@ func (w *world) checkRest(last pass) {
 		left += max(n, 0)
 	}
 	if kept := last.outcome.Tally.Kept + unsaid(last); left > kept {
-		w.fail("what has lost its original is told", "%d messages at the destination have no original any more, %d are said to be kept, and %d are named",
+		w.fail("what has lost its original is told",
+			"%d messages at the destination have no original any more, %d are said to be kept, and %d are named",
 			left, kept, spare)
 	}
 }
