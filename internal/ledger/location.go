@@ -59,7 +59,7 @@ func (l Location) open(ctx context.Context) (Database, error) {
 }
 
 // Open opens the ledger there, makes it when it is missing, and brings its schema up to date. A ledger that a newer rehome has
-// written is refused.
+// written is refused, unless its schema is meant for this one, too, see package upgrade.
 func (l Location) Open(ctx context.Context) (*Ledger, error) {
 	database, err := l.open(ctx)
 	if err != nil {

@@ -139,7 +139,8 @@ func TestOpen_refused(t *testing.T) {
 		}, "another program", "is a rehome store"},
 		"a newer rehome's": {func(t *testing.T, dir string) string {
 			l := create(t)
-			database(t, l.store.database.Name(), "INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, 1)")
+			database(t, l.store.database.Name(), "INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, 1)",
+				"UPDATE schema_readers SET oldest = 99")
 			return l.store.database.Name()
 		}, "schema 99 is newer than this program's ", "use the rehome version that wrote it"},
 		"half a store": {func(t *testing.T, dir string) string {

@@ -252,6 +252,7 @@ func refused(t *testing.T, server *labpostgres.Server) {
 	must(t, err)
 	must(t, newer.Pool().Close())
 	must(t, server.Exec(t.Context(), `INSERT INTO newer.goose_db_version (version_id, is_applied) VALUES (9999, true)`))
+	must(t, server.Exec(t.Context(), `UPDATE newer.schema_readers SET oldest = 9999`))
 	as := func(user, address string) string { return strings.Replace(address, "rehome@", user+"@", 1) }
 	for name, test := range map[string]struct{ address, password, words, hint string }{
 		"wrong password":    {server.NetworkAddress("postgres"), "guess-me-not", "password authentication failed", "store_password"},
@@ -264,7 +265,8 @@ func refused(t *testing.T, server *labpostgres.Server) {
 		"too many":          {as("full", server.Address("postgres")), "", "too many connections", "max_connections"},
 		"another program":   {server.Address("postgres") + "&search_path=other", "", "another program", "search_path"},
 		"another encoding":  {server.Address("latin"), "", "UTF-8, but of LATIN1", "createdb"},
-		"a newer rehome's":  {server.Address("postgres") + "&search_path=newer", "", "schema 9999 is newer than this program's ", "use the rehome version"},
+		"a newer rehome's": {server.Address("postgres") + "&search_path=newer", "",
+			"schema 9999 is newer than this program's ", "use the rehome version"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -36,7 +36,7 @@ type Server struct {
 }
 
 // Open connects with the password, which is empty where the server asks for none, makes the schema when it is missing, and
-// brings it up to date. A schema that a newer rehome has written, or another program, is refused.
+// brings it up to date. A schema of a newer rehome that is not meant for this one, or of another program, is refused.
 func Open(ctx context.Context, address Address, password rehome.Secret) (*Server, error) {
 	config, err := address.config(password)
 	if err != nil {

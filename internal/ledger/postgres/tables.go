@@ -13,7 +13,8 @@ import (
 // Tables returns the names of the ledger's tables, each behind those that it refers to: none refers to one that refers.
 func (s *Server) Tables(ctx context.Context) ([]string, error) {
 	return column(s.db.QueryContext(ctx, `SELECT relname FROM pg_class c WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace
-		AND relname <> ? ORDER BY EXISTS (SELECT 1 FROM pg_constraint WHERE conrelid = c.oid AND contype = 'f'), relname`, goose.DefaultTablename))
+		AND relname NOT IN (?, 'schema_readers') ORDER BY EXISTS (SELECT 1 FROM pg_constraint
+		WHERE conrelid = c.oid AND contype = 'f'), relname`, goose.DefaultTablename))
 }
 
 // NumberOn lets each table that numbers its rows go on behind the highest number.

@@ -64,7 +64,7 @@ func bringUp(ctx context.Context, config *pgx.ConnConfig, name string) (err erro
 	if err != nil {
 		return err
 	}
-	return upgrade.Apply(ctx, provider)
+	return upgrade.Apply(ctx, conn, provider, files)
 }
 
 // prepare makes the schema, and refuses one with other tables than ours before anything is written to it.

@@ -9,7 +9,8 @@ import (
 
 // Tables returns the names of the ledger's tables, each behind those that it refers to: none refers to one that refers.
 func (f *File) Tables(ctx context.Context) (names []string, err error) {
-	rows, err := f.db.QueryContext(ctx, `SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'goose_db_version' AND name NOT LIKE 'sqlite%'
+	rows, err := f.db.QueryContext(ctx, `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT IN ('goose_db_version', 'schema_readers')
+		AND name NOT LIKE 'sqlite%'
 		ORDER BY EXISTS (SELECT 1 FROM pragma_foreign_key_list(name)), name`)
 	if err != nil {
 		return nil, err

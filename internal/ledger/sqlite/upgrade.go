@@ -57,7 +57,7 @@ func applyMissing(ctx context.Context, db *sql.DB, files fs.FS) error {
 	// Of two that open a store at once, one finds what a file makes made by the other meanwhile; with each file, and with
 	// the table of their versions, that can happen once.
 	for range len(provider.ListSources()) + 2 {
-		if err = upgrade.Apply(ctx, provider); err == nil || errors.Is(err, upgrade.ErrNewer) || ctx.Err() != nil {
+		if err = upgrade.Apply(ctx, db, provider, files); err == nil || errors.Is(err, upgrade.ErrNewer) || ctx.Err() != nil {
 			break
 		}
 	}

@@ -47,7 +47,26 @@ func Make(ctx context.Context, db beginner, dialect goose.Dialect, snapshot stri
 	if err := makeAll(ctx, tx, versions, snapshot, folder); err != nil {
 		return err
 	}
+	if err := nameReaders(ctx, tx, versions, folder); err != nil {
+		return err
+	}
 	return tx.Commit()
+}
+
+// nameReaders says which programs may use what was made.
+func nameReaders(ctx context.Context, tx *sql.Tx, versions database.Store, folder fs.FS) error {
+	oldest, err := oldestReaders(folder)
+	if err != nil {
+		return err
+	}
+	if made, err := versions.GetLatestVersion(ctx, tx); err != nil || made < begunReaders {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, `DELETE FROM schema_readers`); err != nil { // what a file has said, and a snapshot has not
+		return err
+	}
+	_, err = tx.ExecContext(ctx, fmt.Sprintf(`INSERT INTO schema_readers (oldest) VALUES (%d)`, oldest))
+	return err
 }
 
 func makeAll(ctx context.Context, tx *sql.Tx, versions database.Store, snapshot string, folder fs.FS) error {
