@@ -121,6 +121,7 @@ func otherClauses() []clause {
 		{"an account is compared before its first pass", comparedBeforeAPass},
 		{"pages of findings", pagesOfFindings},
 		{"pages of the audit log", pagesOfTheAuditLog},
+		{"the audit log behind a line", auditLogBehindALine},
 		{"speeds add up and are forgotten", speedsAddUp},
 		{"loads add up and are forgotten", loadsAddUp},
 		{"sightings grow by their times", sightingsGrowByTheirTimes},

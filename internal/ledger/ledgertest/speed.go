@@ -41,6 +41,27 @@ func speedsAddUp(t *testing.T, empty Empty) {
 	}
 }
 
+// What has come since a line is told once for each object, whoever looks.
+func auditLogBehindALine(t *testing.T, empty Empty) {
+	l := create(t, empty)
+	if line, err := l.Audit.Newest(t.Context()); err != nil || line != 0 {
+		t.Errorf("the newest of no line: %d, %v", line, err)
+	}
+	for _, object := range []string{"a.test", "b.test", "c.test", "b.test"} {
+		must(t, l.Audit.Append(t.Context(), ledger.AuditLine{Who: "w", Action: "synced", Object: object}))
+	}
+	must(t, l.Audit.Append(t.Context(), ledger.AuditLine{Who: "w", Action: "alerted", Object: "d.test"}))
+	if line, err := l.again.Audit.Newest(t.Context()); err != nil || line != 5 {
+		t.Errorf("the newest line: %d, %v, want 5", line, err)
+	}
+	for behind, want := range map[int64][]string{0: {"a.test", "b.test", "c.test"}, 1: {"b.test", "c.test"}, 3: {"b.test"}, 4: nil} {
+		got, err := l.again.Audit.Objects(t.Context(), "synced", behind)
+		if slices.Sort(got); err != nil || !slices.Equal(got, want) {
+			t.Errorf("behind line %d: %q, %v, want %q", behind, got, err, want)
+		}
+	}
+}
+
 // The log is read from its end, page by page, also what is about one object and no other.
 func pagesOfTheAuditLog(t *testing.T, empty Empty) {
 	l := create(t, empty)
