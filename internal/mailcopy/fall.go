@@ -23,6 +23,7 @@ import (
 // noteFalls books what a listing of the destination, or a survey, shows of an earlier state, and says whether it does.
 func (s *slice) noteFalls(ctx context.Context, rows map[string]ledger.Mailbox, entries map[string]imap.ListEntry, shown marks) (fell bool,
 	err error) {
+	rows = maps.Clone(rows) // the other end is told of the same ones
 	for _, name := range slices.Sorted(maps.Keys(rows)) {
 		row := rows[name]
 		status := entries[row.Anchor.Destination].Status
