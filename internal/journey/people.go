@@ -141,6 +141,8 @@ type selection struct {
 	waves    *waveKeeper // nil where waves do not count
 	patient  bool        // that all wait for their waves is no error
 	among    []string    // the waves that accounts of it are in, when they were put into order
+
+	precedence map[string]int // priorities of these waves, by account
 }
 
 // choose keeps the accounts of a choice, and says what a name that fits nobody was probably meant to be.

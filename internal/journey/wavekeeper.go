@@ -267,7 +267,7 @@ func (k *waveKeeper) tendOf(ctx context.Context, queue *worker.Queue) error {
 		}
 		open[row.Name] = row.Open(now)
 		if was, known := k.open[row.Name]; known && !was && open[row.Name] {
-			if err := wake(ctx, k.store, queue, row.Name); err != nil {
+			if err := wake(ctx, k.store, queue, row); err != nil {
 				return err
 			}
 		}
@@ -280,15 +280,19 @@ func (k *waveKeeper) tendOf(ctx context.Context, queue *worker.Queue) error {
 const wokenAtOnce = 1000
 
 // wake puts the accounts of a wave into the queue that have something left to do there. Those that are in it already stay as they are.
-func wake(ctx context.Context, store *ledger.Ledger, queue *worker.Queue, name string) error {
+func wake(ctx context.Context, store *ledger.Ledger, queue *worker.Queue, row ledger.Wave) error {
+	settings, err := wave.Read(row.Settings)
+	if err != nil {
+		return waveFault(row.Name, err)
+	}
 	for behind := int64(-1); ; {
-		turns, err := store.Waves.Waiting(ctx, name, behind, wokenAtOnce)
+		turns, err := store.Waves.Waiting(ctx, row.Name, behind, wokenAtOnce)
 		if err != nil || len(turns) == 0 {
 			return err
 		}
 		jobs := make([]worker.Job, len(turns))
 		for i, t := range turns {
-			jobs[i] = worker.Job{Run: t.Run, Account: t.Address}
+			jobs[i] = worker.Job{Run: t.Run, Account: t.Address, Precedence: settings.Priority}
 		}
 		if err := queue.Insert(ctx, jobs...); err != nil {
 			return err
@@ -396,6 +400,7 @@ func (m *Move) inOrder(ctx context.Context, who *selection, members map[string]s
 		return err
 	}
 	place := make(map[string]wave.Queued, len(who.accounts))
+	who.precedence = map[string]int{}
 	for _, account := range who.accounts {
 		name := members[account.Address]
 		q := wave.Queued{Wave: name, Priority: priorities[name], Octets: -1}
@@ -403,6 +408,7 @@ func (m *Move) inOrder(ctx context.Context, who *selection, members map[string]s
 			q.Octets = size.Octets
 		}
 		place[account.Address] = q
+		who.precedence[account.Address] = q.Priority
 		if name != "" && !slices.Contains(who.among, name) {
 			who.among = append(who.among, name)
 		}

@@ -219,7 +219,7 @@ func (m *Move) ResumeWave(ctx context.Context, name string) (Waves, error) {
 			return Waves{}, err
 		}
 		defer queue.Close()
-		if err := wake(ctx, store, queue, name); err != nil {
+		if err := wake(ctx, store, queue, row); err != nil {
 			return Waves{}, err
 		}
 	}
@@ -281,14 +281,33 @@ func (m *Move) lineUpBeside(ctx context.Context, who *selection, options SyncOpt
 	if err := withoutTurn(ctx, who); err != nil {
 		return ledger.Run{}, nil, nil, err
 	}
-	priorities := map[string]int{}
 	members, err := who.store.Waves.Members(ctx)
-	if err == nil {
-		err = m.inOrder(ctx, who, members, priorities)
-	}
 	if err != nil {
+		return ledger.Run{}, nil, nil, err
+	}
+	priorities, err := wavePriorities(ctx, who.store)
+	if err != nil {
+		return ledger.Run{}, nil, nil, err
+	}
+	if err := m.inOrder(ctx, who, members, priorities); err != nil {
 		return ledger.Run{}, nil, nil, err
 	}
 	run, jobs, err := m.beginRun(ctx, *who, options, mostLinedUp)
 	return run, jobs, nil, err
+}
+
+func wavePriorities(ctx context.Context, store *ledger.Ledger) (map[string]int, error) {
+	rows, err := store.Waves.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	priorities := make(map[string]int, len(rows))
+	for _, row := range rows {
+		settings, err := wave.Read(row.Settings)
+		if err != nil {
+			return nil, waveFault(row.Name, err)
+		}
+		priorities[row.Name] = settings.Priority
+	}
+	return priorities, nil
 }

@@ -171,7 +171,7 @@ func (m *Move) beginRun(ctx context.Context, who selection, options SyncOptions,
 		return run, nil, err
 	}
 	for _, due := range queue {
-		jobs = append(jobs, worker.Job{Run: run.ID, Account: due.Account})
+		jobs = append(jobs, worker.Job{Run: run.ID, Account: due.Account, Precedence: who.precedence[due.Account]})
 	}
 	return run, jobs, m.note(ctx, syncLine(len(who.accounts), options))
 }

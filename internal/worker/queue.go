@@ -175,12 +175,18 @@ func (q *Queue) Keep(ctx context.Context, run int64) error {
 	return nil
 }
 
-// priority lets what somebody has begun with go before what nobody has.
+// priority lets what somebody has begun with go before what nobody has, and that by waves. River has four of them; jobs of the same one
+// are taken as they have come.
 func (j Job) priority() int {
-	if j.Epoch > 0 {
+	switch {
+	case j.Epoch > 0:
 		return 1 // the first, to River
+	case j.Precedence > 0:
+		return 2
+	case j.Precedence == 0:
+		return 3
 	}
-	return 2
+	return 4
 }
 
 func queueFault(op, schema string, err error) error {

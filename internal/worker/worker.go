@@ -52,6 +52,9 @@ type Job struct {
 	Account string `json:"account"`
 	Epoch   int64  `json:"epoch"`
 	Again   int64  `json:"again,omitempty"` // makes it another job than one that was lost: seconds since 1970
+
+	// Precedence is the priority of the account's wave, the highest first. The queue goes by it, and keeps no more than its sign.
+	Precedence int `json:"-"`
 }
 
 // Kind implements river.JobArgs.
