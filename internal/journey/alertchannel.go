@@ -69,5 +69,5 @@ func (c *alertChannel) news(err error) string {
 		return ""
 	}
 	c.said = err.Error()
-	return c.name + " could not be told: " + c.said + "; tried again until it works, ever more rarely, up to every half an hour"
+	return c.name + " could not be told: " + c.said + "; rehome tries again, at longer and longer intervals of up to half an hour"
 }
