@@ -36,8 +36,8 @@ func (f *frame) waveChoiceFlags(cmd *cobra.Command, command string, required boo
 	c := &waveChoice{who: f.selectAccounts(cmd), command: command, required: required}
 	flags := cmd.Flags()
 	flags.StringSliceVar(&c.choice.Domains, "domain", nil, "only accounts of this domain (repeatable)")
-	flags.StringVar(&c.larger, "larger-than", "", "only accounts with more mail than this, such as 5GB; known behind their first pass")
-	flags.StringVar(&c.smaller, "smaller-than", "", "only accounts with less mail than this; known behind their first pass")
+	flags.StringVar(&c.larger, "larger-than", "", "only accounts with more mail than this, such as 5GB; known after their first pass")
+	flags.StringVar(&c.smaller, "smaller-than", "", "only accounts with less mail than this; known after their first pass")
 	flags.IntVar(&c.choice.Size, "size", 0, "so many accounts at most; a group that belongs together is not cut")
 	flags.BoolVar(&c.choice.LargestFirst, "largest", false, "with --size: those with the most mail")
 	flags.BoolVar(&c.choice.SmallestFirst, "smallest", false, "with --size: those with the least mail")

@@ -257,7 +257,17 @@ func (j *mailboxJob) outrun(ctx context.Context, ours []ledger.Item, gaps imap.U
 // likeOurs reads those of others' messages that may be the same as ours.
 func (j *mailboxJob) likeOurs(ctx context.Context, ours []ledger.Item, theirs imap.UIDSet) ([]entry, error) {
 	var others []entry
-	for rest := theirs; !rest.Empty(); {
+	err := j.listWhole(ctx, theirs, func(listed []entry) error {
+		alike, err := alike(ctx, j.slice.strict(j.dst), ours, listed)
+		others = append(others, alike...)
+		return err
+	})
+	return others, err
+}
+
+// listWhole lists messages of the destination, a window at a time. That one of them is not listed is an error.
+func (j *mailboxJob) listWhole(ctx context.Context, uids imap.UIDSet, each func(listed []entry) error) error {
+	for rest := uids; !rest.Empty(); {
 		var window imap.UIDSet
 		window, rest = head(rest, sweepWindow)
 		listed, err := sweep(ctx, j.dst, window)
@@ -265,15 +275,13 @@ func (j *mailboxJob) likeOurs(ctx context.Context, ours []ledger.Item, theirs im
 			err = shortAtDestination(j.pair.Destination, imap.CountOf(int64(left.Len())))
 		}
 		if err != nil {
-			return nil, err
+			return err
 		}
-		alike, err := alike(ctx, j.slice.strict(j.dst), ours, listed)
-		if err != nil {
-			return nil, err
+		if err := each(listed); err != nil {
+			return err
 		}
-		others = append(others, alike...)
 	}
-	return others, nil
+	return nil
 }
 
 // alike keeps what has the header of one of ours, and reads it. What is marked for removal does not count:

@@ -90,17 +90,12 @@ func (j *mailboxJob) lookAtReturned(ctx context.Context, back imap.UIDSet) (agai
 
 // readAgain reads messages of the destination that are there.
 func (j *mailboxJob) readAgain(ctx context.Context, uids imap.UIDSet) (there []entry, err error) {
-	for rest := uids; !rest.Empty(); {
-		var window imap.UIDSet
-		window, rest = head(rest, sweepWindow)
-		listed, err := sweep(ctx, j.dst, window)
-		if left := window.Minus(uidsOf(listed)); err == nil && !left.Empty() {
-			err = shortAtDestination(j.pair.Destination, imap.CountOf(int64(left.Len())))
-		}
-		if err != nil {
-			return nil, err
-		}
+	err = j.listWhole(ctx, uids, func(listed []entry) error {
 		there = append(there, listed...)
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	return there, j.slice.atDestination(j.dst, j.pair.Destination).bodies(ctx, pointers(there), bodySeen)
 }

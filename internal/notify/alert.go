@@ -60,7 +60,7 @@ func (a Alert) Subject() string {
 // What a report says where nobody has to do anything, and before it is known what accounts need.
 const (
 	nothing = "Nothing needs somebody."
-	early   = `No pass has ended since "rehome sync --follow" began: what accounts need is told when one has.`
+	early   = `No pass has ended since "rehome sync --follow" began: this report cannot tell yet what accounts need.`
 )
 
 // rest is what a report says behind its text.

@@ -10,17 +10,13 @@ import (
 	"rehome"
 	"rehome/internal/ledger"
 	"rehome/internal/worker"
-	"rehome/lab"
-	labpostgres "rehome/lab/postgres"
 )
 
 // A worker without anything to do stops River's client, whose leader is gone with it. It hears of a job that comes, and finds one that an
 // older worker has told to wait; then it rests again, and leaves when it is told to.
 func TestWorker_rests(t *testing.T) {
 	t.Parallel()
-	server, err := labpostgres.Start(lab.Open(t), labpostgres.Options{Connections: 60})
-	must(t, err)
-	c := &crew{t: t, location: ledger.Location{Name: server.Address("postgres")}, done: map[string]int{}, allowed: map[string]ledger.Amounts{}}
+	c, server := begin(t)
 	store, queue := c.open()
 	ctx := t.Context()
 	did := make(chan string, 1)
@@ -55,7 +51,7 @@ func TestWorker_rests(t *testing.T) {
 		}
 	}
 	rests()
-	_, err = store.Workers.Dismiss(ctx)
+	_, err := store.Workers.Dismiss(ctx)
 	must(t, err)
 	must(t, end())
 }
@@ -63,9 +59,7 @@ func TestWorker_rests(t *testing.T) {
 // A worker that is left alone takes the accounts that the other one would have had, beside those that it has.
 func TestWorker_takesMoreWhenOthersLeave(t *testing.T) {
 	t.Parallel()
-	server, err := labpostgres.Start(lab.Open(t), labpostgres.Options{Connections: 60})
-	must(t, err)
-	c := &crew{t: t, location: ledger.Location{Name: server.Address("postgres")}, done: map[string]int{}, allowed: map[string]ledger.Amounts{}}
+	c, server := begin(t)
 	store, queue := c.open()
 	ctx := t.Context()
 	began, ends := make(chan string, 4), make(chan struct{})

@@ -10,16 +10,12 @@ import (
 	"rehome"
 	"rehome/internal/ledger"
 	"rehome/internal/worker"
-	"rehome/lab"
-	labpostgres "rehome/lab/postgres"
 )
 
 // A wave that begins later, and has the higher priority, does not wait for all that an earlier one has left; who was begun goes first.
 func TestQueue_goesByPrecedence(t *testing.T) {
 	t.Parallel()
-	server, err := labpostgres.Start(lab.Open(t), labpostgres.Options{Connections: 60})
-	must(t, err)
-	c := &crew{t: t, location: ledger.Location{Name: server.Address("postgres")}, done: map[string]int{}, allowed: map[string]ledger.Amounts{}}
+	c, _ := begin(t)
 	store, queue := c.open()
 	ctx := t.Context()
 	came := []worker.Job{{Account: "low@x.test", Precedence: -3}, {Account: "alone@x.test"}, {Account: "high@x.test", Precedence: 10},

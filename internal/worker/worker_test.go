@@ -74,6 +74,15 @@ func (l limits) Cut() {
 	delete(l.allowed, l.name)
 }
 
+// begin starts a store on PostgreSQL that workers can join.
+func begin(t *testing.T) (*crew, *labpostgres.Server) {
+	t.Helper()
+	server, err := labpostgres.Start(lab.Open(t), labpostgres.Options{Connections: 60})
+	must(t, err)
+	return &crew{t: t, location: ledger.Location{Name: server.Address("postgres")}, done: map[string]int{},
+		allowed: map[string]ledger.Amounts{}}, server
+}
+
 func (c *crew) open() (*ledger.Ledger, *worker.Queue) {
 	c.t.Helper()
 	store, err := c.location.Open(c.t.Context())
@@ -152,9 +161,7 @@ func diedWith(t *testing.T, server *labpostgres.Server, store *ledger.Ledger, qu
 // workers died between job and lease, before anybody had begun with the account and later.
 func TestWorkers_eachAccountOnce(t *testing.T) {
 	t.Parallel()
-	server, err := labpostgres.Start(lab.Open(t), labpostgres.Options{Connections: 60})
-	must(t, err)
-	c := &crew{t: t, location: ledger.Location{Name: server.Address("postgres")}, done: map[string]int{}, allowed: map[string]ledger.Amounts{}}
+	c, server := begin(t)
 	store, queue := c.open()
 	ctx := t.Context()
 	var turns []ledger.Turn
